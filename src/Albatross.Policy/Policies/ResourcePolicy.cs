@@ -1,0 +1,47 @@
+namespace Albatross.Policy.Policies;
+
+/// <summary>
+/// The upper bounds of a path and of everything below it. Numbers are as the certificate has them (the wire carries 63 bits
+/// and a sign, Mollymawk sends all zero): whoever uses one checks its range.
+/// </summary>
+/// <param name="Unikernels">How many unikernels may exist.</param>
+/// <param name="CpuIds">The host CPUs that they may be pinned to.</param>
+/// <param name="MemoryMib">Sum of their memory, in MiB.</param>
+/// <param name="BlockMib">Sum of the block devices, in MiB; null allows none.</param>
+/// <param name="Bridges">The host bridges that their interfaces may join.</param>
+/// <example><code>new ResourcePolicy(2, new([0]), 64, null, default).WithinParent(parent) // null: it fits</code></example>
+public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long MemoryMib, long? BlockMib, ValueSet<RawText> Bridges)
+{
+    /// <summary>What the root path may have when nothing else is known: the largest number of the wire (2^62 - 1).</summary>
+    public const long Unlimited = (1L << 62) - 1;
+
+    /// <summary>Whether every bound is within <paramref name="parent"/>'s; otherwise the first that is not (texts of the original).</summary>
+    public Refusal? WithinParent(ResourcePolicy parent)
+    {
+        if (Unikernels > parent.Unikernels)
+        {
+            return Conflict($"policy above allows {parent.Unikernels} unikernels, which is fewer than {Unikernels}");
+        }
+
+        if (MemoryMib > parent.MemoryMib)
+        {
+            return Conflict($"policy above allows {parent.MemoryMib} MB memory, which is fewer than {MemoryMib} MB");
+        }
+
+        if (!CpuIds.IsSubsetOf(parent.CpuIds))
+        {
+            return Conflict($"policy above does not allow CPUids {CpuIds.Except(parent.CpuIds)}");
+        }
+
+        if (!Bridges.IsSubsetOf(parent.Bridges))
+        {
+            return Conflict($"policy above allows bridge(s) {parent.Bridges}, which is not a superset of {Bridges}");
+        }
+
+        return BlockMib is { } block && (parent.BlockMib is not { } above || block > above)
+            ? Conflict($"policy above allows {parent.BlockMib ?? 0} MB block storage, which is fewer than {block} MB")
+            : null;
+    }
+
+    private static Refusal Conflict(string text) => new(RefusalCode.PolicyConflict, text);
+}
