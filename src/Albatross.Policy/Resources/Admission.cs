@@ -1,0 +1,110 @@
+using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
+
+namespace Albatross.Policy.Resources;
+
+/// <summary>
+/// May this be added? Null, or the refusal with the original's sentence. Unlike the original (semantics, section 16.1), every
+/// policy from the unikernel's path up to the root bounds it, so that sub-CAs together never get more than their parent has.
+/// </summary>
+public static class Admission
+{
+    /// <summary>May a unikernel that takes <paramref name="demand"/> be added as <paramref name="name"/>?</summary>
+    public static Refusal? RefuseUnikernel(this ResourceTree tree, Name name, Demand demand)
+    {
+        if (tree.Unikernels.ContainsKey(name))
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "unikernel with same name already exists");
+        }
+
+        foreach (NamePath path in name.Path.SelfAndAncestors())
+        {
+            if (tree.Policies.TryGetValue(path, out ResourcePolicy? policy) && Exceeds(policy, tree.UsageOf(path), demand) is { } refusal)
+            {
+                return path == name.Path ? refusal : refusal with { Text = $"policy of {path} above: {refusal.Text}" };
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// May <paramref name="policy"/> be set at <paramref name="path"/>? It must be within every policy above it but the root's,
+    /// contain every policy below it, and cover what runs at and below it (semantics, section 4).
+    /// </summary>
+    public static Refusal? RefusePolicy(this ResourceTree tree, NamePath path, ResourcePolicy policy)
+    {
+        foreach (NamePath above in path.SelfAndAncestors().Where(above => above != path && !above.IsRoot))
+        {
+            if (tree.Policies.TryGetValue(above, out ResourcePolicy? parent) && policy.WithinParent(parent) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        foreach ((NamePath below, ResourcePolicy child) in tree.Policies)
+        {
+            if (below != path && below.IsAtOrBelow(path) && child.WithinParent(policy) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return RefuseRunning(tree, path, policy);
+    }
+
+    private static Refusal? Exceeds(ResourcePolicy policy, Usage used, Demand demand)
+    {
+        if (used.Unikernels >= policy.Unikernels)
+        {
+            return new Refusal(RefusalCode.PolicyExceeded, $"maximum amount of unikernels ({policy.Unikernels}) reached");
+        }
+
+        if (demand.MemoryMib > policy.MemoryMib - used.MemoryMib)
+        {
+            return new Refusal(
+                RefusalCode.PolicyExceeded,
+                $"maximum allowed memory ({policy.MemoryMib}, used {used.MemoryMib}) would be exceeded (requesting {demand.MemoryMib})");
+        }
+
+        if (!demand.CpuIds.IsSubsetOf(policy.CpuIds))
+        {
+            return new Refusal(RefusalCode.NotAllowedByPolicy, $"CPUids {demand.CpuIds.Except(policy.CpuIds)} are not allowed by policy");
+        }
+
+        return demand.Bridges.IsSubsetOf(policy.Bridges)
+            ? null
+            : new Refusal(RefusalCode.NotAllowedByPolicy, $"bridges {demand.Bridges.Except(policy.Bridges)} not allowed by policy");
+    }
+
+    private static Refusal? RefuseRunning(ResourceTree tree, NamePath path, ResourcePolicy policy)
+    {
+        Usage used = tree.UsageOf(path);
+        var running = tree.Unikernels.Where(entry => entry.Key.Path.IsAtOrBelow(path)).Select(entry => entry.Value).ToList();
+        var cpuIds = new ValueSet<long>(running.SelectMany(demand => demand.CpuIds));
+        var bridges = new ValueSet<RawText>(running.SelectMany(demand => demand.Bridges));
+        return Conflict(policy, used, cpuIds, bridges) is { } text ? new Refusal(RefusalCode.PolicyConflict, text) : null;
+    }
+
+    private static string? Conflict(ResourcePolicy policy, Usage used, ValueSet<long> cpuIds, ValueSet<RawText> bridges)
+    {
+        if (!cpuIds.IsSubsetOf(policy.CpuIds))
+        {
+            return $"policy does not allow CPUids {cpuIds.Except(policy.CpuIds)}";
+        }
+
+        if (!bridges.IsSubsetOf(policy.Bridges))
+        {
+            return $"policy allows bridges {policy.Bridges}, which is not a superset of {bridges}";
+        }
+
+        if (used.Unikernels > policy.Unikernels)
+        {
+            return $"unikernel would exceed running unikernel limit set by policy to {policy.Unikernels}, running {used.Unikernels}";
+        }
+
+        return used.MemoryMib > policy.MemoryMib
+            ? $"unikernel would exceed running memory limit set by policy to {policy.MemoryMib} MB, used {used.MemoryMib} MB"
+            : null;
+    }
+}

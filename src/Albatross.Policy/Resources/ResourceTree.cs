@@ -1,0 +1,65 @@
+using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
+
+namespace Albatross.Policy.Resources;
+
+/// <summary>
+/// Policies and the unikernels that they bound, in one immutable value. The usage of every path is kept with it, so that
+/// an admission looks at the path and its ancestors only.
+/// </summary>
+/// <example><code>
+/// ResourceTree tree = ResourceTree.Empty.WithPolicy(path, policy);
+/// if (tree.RefuseUnikernel(name, demand) is null) { tree = tree.WithUnikernel(name, demand); }
+/// </code></example>
+public sealed record ResourceTree
+{
+    /// <summary>Nothing is known and nothing runs.</summary>
+    public static readonly ResourceTree Empty = new();
+
+    private ResourceTree() { }
+
+    /// <summary>The stored policies, ascending by path.</summary>
+    public ImmutableSortedDictionary<NamePath, ResourcePolicy> Policies { get; private init; } =
+        ImmutableSortedDictionary<NamePath, ResourcePolicy>.Empty;
+
+    /// <summary>What the admitted unikernels take, ascending by name.</summary>
+    public ImmutableSortedDictionary<Name, Demand> Unikernels { get; private init; } = ImmutableSortedDictionary<Name, Demand>.Empty;
+
+    private ImmutableDictionary<NamePath, Usage> UsageByPath { get; init; } = ImmutableDictionary<NamePath, Usage>.Empty;
+
+    /// <summary>What <paramref name="path"/> and everything below it uses.</summary>
+    public Usage UsageOf(NamePath path) => UsageByPath.GetValueOrDefault(path);
+
+    /// <summary>The tree with <paramref name="policy"/> at <paramref name="path"/>; ask <see cref="Admission.RefusePolicy"/> before.</summary>
+    public ResourceTree WithPolicy(NamePath path, ResourcePolicy policy) => this with { Policies = Policies.SetItem(path, policy) };
+
+    /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
+    /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>
+    public ResourceTree WithUnikernel(Name name, Demand demand) => this with
+    {
+        Unikernels = Unikernels.Add(name, demand),
+        UsageByPath = name.Path.SelfAndAncestors().Aggregate(
+            UsageByPath, (usage, path) => usage.SetItem(path, usage.GetValueOrDefault(path).With(demand.MemoryMib))),
+    };
+
+    /// <summary>The tree without the unikernel <paramref name="name"/>; unchanged when there is none.</summary>
+    public ResourceTree WithoutUnikernel(Name name)
+    {
+        if (!Unikernels.TryGetValue(name, out Demand? demand))
+        {
+            return this;
+        }
+
+        ImmutableDictionary<NamePath, Usage>.Builder usage = UsageByPath.ToBuilder();
+        foreach (NamePath path in name.Path.SelfAndAncestors())
+        {
+            usage[path] = usage[path].Without(demand.MemoryMib);
+            if (usage[path] == default)
+            {
+                usage.Remove(path);
+            }
+        }
+
+        return this with { Unikernels = Unikernels.Remove(name), UsageByPath = usage.ToImmutable() };
+    }
+}
