@@ -56,4 +56,37 @@ public enum RefusalCode
 
     /// <summary>A service of the daemon does not answer.</summary>
     ServiceUnreachable = 18,
+
+    /// <summary>A certificate chain that does not lead to the configured trust anchor.</summary>
+    UnknownCa = 40,
+
+    /// <summary>A certificate whose validity is over.</summary>
+    CertificateExpired = 41,
+
+    /// <summary>A certificate whose validity has not begun.</summary>
+    CertificateNotYetValid = 42,
+
+    /// <summary>Bytes that are no certificate, request or key in DER.</summary>
+    CertificateMalformed = 43,
+
+    /// <summary>A readable certificate that may not be used like this: signature, path length, usage, extensions, version.</summary>
+    CertificateRefused = 44,
+
+    /// <summary>A key or signature algorithm that is not accepted.</summary>
+    UnsupportedKey = 45,
+
+    /// <summary>The peer presented no certificate.</summary>
+    CertificateRequired = 46,
+
+    /// <summary>More certificates in a chain than are accepted.</summary>
+    ChainTooLong = 47,
+
+    /// <summary>A leaf without the Albatross extension.</summary>
+    NoExtension = 48,
+
+    /// <summary>A server certificate that is not for the expected name.</summary>
+    ServerNameMismatch = 49,
+
+    /// <summary>A TLS handshake that failed, stalled or ended early; the sentence has the reason.</summary>
+    HandshakeFailed = 50,
 }

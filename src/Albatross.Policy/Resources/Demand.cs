@@ -11,6 +11,10 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
     /// <summary>The largest guest memory that a tender takes, in MiB (Solo5 hvt: 4 GiB).</summary>
     public const long MaxMemoryMib = 4096;
 
+    /// <summary>What covers this and <paramref name="other"/>, of which one at a time runs.</summary>
+    public Demand Or(Demand other) =>
+        new(Math.Max(MemoryMib, other.MemoryMib), CpuIds.Union(other.CpuIds), Bridges.Union(other.Bridges));
+
     /// <summary>Reads the demand of <paramref name="settings"/>, or refuses numbers that no unikernel can have.</summary>
     public static bool TryOf(UnikernelSettings settings, [NotNullWhen(true)] out Demand? demand, [NotNullWhen(false)] out Refusal? refusal)
     {

@@ -1,0 +1,92 @@
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
+
+namespace Albatross.Orchestration.Vmmd;
+
+/// <summary>Everything that vmmd can ask of the host. The comment of each case names the inputs that answer it.</summary>
+public abstract record VmmdEffect
+{
+    private protected VmmdEffect() { }
+
+    /// <summary>Answer a command. No answering input; a connection that is gone is ignored.</summary>
+    /// <param name="To">Who asked.</param>
+    /// <param name="Answer">The answer.</param>
+    /// <param name="After">What becomes of the connection.</param>
+    public sealed record Reply(Requester To, Protocol.Commands.Reply Answer, Connection After) : VmmdEffect;
+
+    /// <summary>Make this connection the one that <see cref="TellStatistics"/> uses. Answered by <see cref="VmmdInput.StatisticsAttached"/>.</summary>
+    /// <param name="To">The statistics service.</param>
+    public sealed record AttachStatistics(Requester To) : VmmdEffect;
+
+    /// <summary>Unpack, hash, read and store an image. Answered by ImagePrepared or ImageRefused.</summary>
+    public sealed record PrepareImage(Name Name, long Incarnation, UnikernelConfig Config) : VmmdEffect;
+
+    /// <summary>Give up one reference to a stored image. Not answered.</summary>
+    public sealed record ReleaseImage(ImageId Image) : VmmdEffect;
+
+    /// <summary>Make the FIFO and tell the console service. Answered by ConsoleOpened or ConsoleFailed.</summary>
+    /// <param name="Name">The unikernel.</param>
+    /// <param name="Incarnation">The start that it is for.</param>
+    /// <param name="Unikernels">How many consoles the path may keep.</param>
+    public sealed record OpenConsole(Name Name, long Incarnation, long Unikernels) : VmmdEffect;
+
+    /// <summary>Tell a console service that was started anew about a FIFO that is in use. Not answered.</summary>
+    /// <param name="Name">The unikernel.</param>
+    /// <param name="Unikernels">How many consoles the path may keep.</param>
+    public sealed record ReopenConsole(Name Name, long Unikernels) : VmmdEffect;
+
+    /// <summary>Start the tender. Answered by TenderStarted and then TenderExited, or by TenderFailed.</summary>
+    public sealed record StartTender(Name Name, long Incarnation, TenderStart Start) : VmmdEffect;
+
+    /// <summary>Send a signal to the tender. Not answered; one that has ended is ignored.</summary>
+    public sealed record SignalTender(Name Name, long Incarnation, TenderSignal Signal) : VmmdEffect;
+
+    /// <summary>Remove what the host holds for a unikernel that is gone: FIFO and record. Not answered.</summary>
+    public sealed record RemoveTraces(Name Name) : VmmdEffect;
+
+    /// <summary>Tell the statistics service. Not answered; without one it is forgotten.</summary>
+    public sealed record TellStatistics(Name Name, Command Command) : VmmdEffect;
+
+    /// <summary>Answered by TimerFired when the span is over.</summary>
+    public sealed record WakeAfter(Name Name, long Incarnation, TimeSpan Delay) : VmmdEffect;
+
+    /// <summary>Say in the log why something was given up that nobody waits for. Not answered.</summary>
+    public sealed record Report(Name Name, string Text) : VmmdEffect;
+
+    /// <summary>Nothing runs any more: the daemon may end.</summary>
+    public sealed record Finished : VmmdEffect;
+}
+
+/// <summary>What becomes of a connection after an answer.</summary>
+public enum Connection
+{
+    /// <summary>It is closed.</summary>
+    Close = 0,
+
+    /// <summary>Another command may follow (after a policy was added).</summary>
+    KeepOpen = 1,
+}
+
+/// <summary>The two ways of ending a tender.</summary>
+public enum TenderSignal
+{
+    /// <summary>SIGTERM.</summary>
+    Terminate = 15,
+
+    /// <summary>SIGKILL.</summary>
+    Kill = 9,
+}
+
+/// <summary>Everything that a tender's start needs to know.</summary>
+/// <param name="Image">The stored image.</param>
+/// <param name="MemoryMib">Guest memory in MiB.</param>
+/// <param name="CpuIds">Host CPUs to run on.</param>
+/// <param name="CommandLine">What the guest finds as its command line; secret.</param>
+public sealed record TenderStart(ImageId Image, long MemoryMib, ValueSet<long> CpuIds, ReadOnlyMemory<byte> CommandLine)
+{
+    // The command line is secret; the generated text of a record would print its length only, but say so on purpose.
+    /// <inheritdoc/>
+    public override string ToString() => $"{Image.Sha256[..12]}, {MemoryMib} MiB, CPUs {CpuIds}";
+}

@@ -1,0 +1,71 @@
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Protocol.Commands;
+
+namespace Albatross.Orchestration.Vmmd;
+
+/// <summary>Everything that can happen to vmmd. Outcomes carry the incarnation that their effect carried.</summary>
+public abstract record VmmdInput
+{
+    private protected VmmdInput() { }
+
+    /// <summary>A command has arrived.</summary>
+    /// <param name="From">Who gets the answer.</param>
+    /// <param name="Command">What is asked.</param>
+    public sealed record CommandReceived(Requester From, Command Command) : VmmdInput;
+
+    /// <summary>The image is unpacked, stored (one reference is ours) and fits its settings.</summary>
+    public sealed record ImagePrepared(Name Name, long Incarnation, ImageId Image) : VmmdInput;
+
+    /// <summary>The image cannot be run.</summary>
+    public sealed record ImageRefused(Name Name, long Incarnation, Refusal Refusal) : VmmdInput;
+
+    /// <summary>The console service reads the FIFO.</summary>
+    public sealed record ConsoleOpened(Name Name, long Incarnation) : VmmdInput;
+
+    /// <summary>The console service could not be told.</summary>
+    public sealed record ConsoleFailed(Name Name, long Incarnation, Refusal Refusal) : VmmdInput;
+
+    /// <summary>The tender has been started.</summary>
+    public sealed record TenderStarted(Name Name, long Incarnation, int ProcessId, DateTimeOffset At) : VmmdInput;
+
+    /// <summary>The tender could not be started.</summary>
+    public sealed record TenderFailed(Name Name, long Incarnation, Refusal Refusal) : VmmdInput;
+
+    /// <summary>The tender has ended.</summary>
+    public sealed record TenderExited(Name Name, long Incarnation, ExitStatus Status, DateTimeOffset At) : VmmdInput;
+
+    /// <summary>A span asked for by <see cref="VmmdEffect.WakeAfter"/> is over.</summary>
+    public sealed record TimerFired(Name Name, long Incarnation) : VmmdInput;
+
+    /// <summary>The statistics service has connected and wants to know what runs.</summary>
+    public sealed record StatisticsAttached : VmmdInput;
+
+    /// <summary>The console service has been started anew: it reads no FIFO any more.</summary>
+    public sealed record ConsoleRestarted : VmmdInput;
+
+    /// <summary>The daemon is to stop.</summary>
+    public sealed record ShutdownRequested : VmmdInput;
+}
+
+/// <summary>How a tender ended.</summary>
+public abstract record ExitStatus
+{
+    private protected ExitStatus() { }
+
+    /// <summary>It called exit.</summary>
+    /// <param name="Code">0 to 255.</param>
+    public sealed record Exited(int Code) : ExitStatus;
+
+    /// <summary>A signal ended it.</summary>
+    /// <param name="Signal">The signal's number.</param>
+    public sealed record Signalled(int Signal) : ExitStatus;
+
+    /// <summary>In words, as the log has it.</summary>
+    public sealed override string ToString() => this switch
+    {
+        Exited exited => $"exited with status {exited.Code}",
+        Signalled signalled => $"was ended by signal {signalled.Signal}",
+        _ => throw new UnreachableException(),
+    };
+}

@@ -1,0 +1,15 @@
+namespace Albatross.Orchestration.Vmmd;
+
+/// <summary>The numbers that the daemon's decisions depend on.</summary>
+/// <param name="StopGrace">How long a tender may take to end after SIGTERM before it gets SIGKILL.</param>
+/// <param name="MaxPolicies">How many policies may be stored; chains of delegated CAs can add them without end.</param>
+/// <param name="FirstRestartDelay">The pause before the second restart in a row; each further one doubles it.</param>
+/// <param name="MaxRestartDelay">The longest pause before a restart.</param>
+/// <param name="SettledAfter">A unikernel that ran this long counts as sound: its next restart is immediate again.</param>
+public sealed record VmmdSettings(
+    TimeSpan StopGrace, int MaxPolicies, TimeSpan FirstRestartDelay, TimeSpan MaxRestartDelay, TimeSpan SettledAfter)
+{
+    /// <summary>Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds, settled after 10 seconds.</summary>
+    public static readonly VmmdSettings Default = new(
+        TimeSpan.FromSeconds(10), 10_000, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10));
+}
