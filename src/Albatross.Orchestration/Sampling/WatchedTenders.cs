@@ -29,15 +29,20 @@ public sealed record WatchedTenders
     public WatchedTenders Started(Name name, int processId)
     {
         WatchedTender? known = Tenders.GetValueOrDefault(name);
-        return known is { EndedAt: null } && known.ProcessId == processId
-            ? this
-            : new WatchedTenders { Tenders = Tenders.SetItem(name, new WatchedTender(processId, (known?.Starts ?? 0) + 1, EndedAt: null)) };
+        WatchedTender now = known?.ProcessId == processId
+            ? known with { EndedAt = null }
+            : new WatchedTender(processId, (known?.Starts ?? 0) + 1, EndedAt: null);
+        return new WatchedTenders { Tenders = Tenders.SetItem(name, now) };
     }
 
     /// <summary>vmmd says that <paramref name="name"/> has ended.</summary>
     public WatchedTenders Ended(Name name, DateTimeOffset at) => Tenders.TryGetValue(name, out WatchedTender? known)
         ? new WatchedTenders { Tenders = Tenders.SetItem(name, known with { EndedAt = at }) }.Forget(at)
         : this;
+
+    /// <summary>vmmd is gone: nothing is known to run until it says so again.</summary>
+    public WatchedTenders AllEnded(DateTimeOffset at) =>
+        Tenders.Where(entry => entry.Value.EndedAt is null).Aggregate(this, (known, entry) => known.Ended(entry.Key, at));
 
     /// <summary>Without those that ended too long ago, and without the oldest ended ones when they are too many.</summary>
     public WatchedTenders Forget(DateTimeOffset now)

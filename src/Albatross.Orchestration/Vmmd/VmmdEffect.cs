@@ -16,10 +16,6 @@ public abstract record VmmdEffect
     /// <param name="After">What becomes of the connection.</param>
     public sealed record Reply(Requester To, Protocol.Commands.Reply Answer, Connection After) : VmmdEffect;
 
-    /// <summary>Make this connection the one that <see cref="TellStatistics"/> uses. Answered by <see cref="VmmdInput.StatisticsAttached"/>.</summary>
-    /// <param name="To">The statistics service.</param>
-    public sealed record AttachStatistics(Requester To) : VmmdEffect;
-
     /// <summary>Unpack, hash, read and store an image. Answered by ImagePrepared or ImageRefused.</summary>
     public sealed record PrepareImage(Name Name, long Incarnation, UnikernelConfig Config) : VmmdEffect;
 

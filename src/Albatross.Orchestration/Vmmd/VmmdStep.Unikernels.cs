@@ -9,6 +9,9 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>The unikernel commands: create, force-create, destroy, info.</summary>
 public static partial class VmmdStep
 {
+    // NAME_MAX of Linux: FIFO and record are called by the name.
+    private const int MaxNameLength = 255;
+
     private static void Create(Turn turn, Requester from, Command.UnikernelCreate create)
     {
         Name name = from.Header.Name;
@@ -45,6 +48,11 @@ public static partial class VmmdStep
         if (name.Label is null)
         {
             return new Refusal(RefusalCode.InvalidName, $"a unikernel needs a name, and {name} is a path");
+        }
+
+        if (name.ToString().Length > MaxNameLength)
+        {
+            return new Refusal(RefusalCode.InvalidName, $"a unikernel's name has at most {MaxNameLength} characters: files are called by it");
         }
 
         if (create.Config.Type != ImageType.Solo5)

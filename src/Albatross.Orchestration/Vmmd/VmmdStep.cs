@@ -85,8 +85,7 @@ public static partial class VmmdStep
                 PolicyInfo(turn, from);
                 break;
             case Command.StatisticsInitial:
-                turn.Answer(from, new Reply.Empty(), Connection.KeepOpen);
-                turn.Do(new VmmdEffect.AttachStatistics(from));
+                turn.Answer(from, new Reply.Empty(), Connection.KeepOpen);   // the shell then tells on this connection what runs
                 break;
             case Command.ConsoleAdd or Command.ConsoleSubscribe or Command.ConsoleInactive:
             case Command.StatisticsAdd or Command.StatisticsRemove or Command.StatisticsSubscribe:

@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using Albatross.Client.Output;
+using Albatross.Client.Pki;
+using Albatross.Policy;
+using Albatross.Protocol.Commands;
+using Albatross.Protocol.Der;
+using Albatross.Protocol.Frames;
+using Albatross.Tls;
+
+namespace Albatross.Client.Sessions;
+
+/// <summary>Asks a question where the target says, and prints what is answered.</summary>
+internal static class Dialogue
+{
+    /// <summary>Runs it; the client's exit status.</summary>
+    /// <exception cref="ClientException">Nobody answers, or the answer cannot be read.</exception>
+    public static async Task<int> AskAsync(Target target, Question question, CancellationToken cancellation)
+    {
+        if (target.WritesRequest)
+        {
+            return RequestFiles.Write(target.KeyType, question.Name, question.Command);
+        }
+
+        if (target.Destination is not null)
+        {
+            Stream session = await RemoteSession.OpenAsync(target, question, cancellation).ConfigureAwait(false);
+            return await ReadAsync(new FrameChannel(session, FrameLimits.Reply), question.Mode, cancellation).ConfigureAwait(false);
+        }
+
+        Stream local = await ConnectLocallyAsync(target, question.Service, cancellation).ConfigureAwait(false);
+        var frames = new FrameChannel(local, FrameLimits.Reply);
+        await frames.WriteAsync(
+            WireCodec.EncodeFramed(new Wire.Request(new Header(0, question.Name), question.Command)), cancellation).ConfigureAwait(false);
+        return await ReadAsync(frames, question.Mode, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads and prints until the answer is complete.</summary>
+    public static async Task<int> ReadAsync(FrameChannel frames, AnswerMode mode, CancellationToken cancellation)
+    {
+        await using (frames.ConfigureAwait(false))
+        {
+            for (bool any = false; ; any = true)
+            {
+                Wire.Answer? answer = await NextAsync(frames, cancellation).ConfigureAwait(false);
+                if (answer is null)
+                {
+                    return any && mode == AnswerMode.Stream
+                        ? ExitStatus.Success
+                        : throw new ClientException(ExitStatus.Communication, "the connection was closed without an answer: the daemon's log says why");
+                }
+
+                TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;
+                await to.WriteLineAsync(ReplyText.Of(answer.Header, answer.Reply)).ConfigureAwait(false);
+                await to.FlushAsync(cancellation).ConfigureAwait(false);
+                if (answer.Reply is Reply.Failure)
+                {
+                    return ExitStatus.Failure;
+                }
+
+                if (mode == AnswerMode.Single)
+                {
+                    return ExitStatus.Success;
+                }
+            }
+        }
+    }
+
+    private static async Task<Wire.Answer?> NextAsync(FrameChannel frames, CancellationToken cancellation)
+    {
+        ReceivedFrame received;
+        try
+        {
+            received = await frames.ReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (SessionFailedException e)
+        {
+            throw RemoteSession.Explain(e.Failure);   // a refused certificate shows here in TLS 1.3
+        }
+        catch (IOException e)
+        {
+            throw new ClientException(ExitStatus.Communication, e.Message, e);
+        }
+
+        if (received.Kind is FrameKind.Closed or FrameKind.EndMarker)
+        {
+            return null;
+        }
+
+        Refusal? refusal = received.Refusal;
+        if (refusal is null && WireCodec.TryDecode(received.Body, out Wire? wire, out refusal) && wire is Wire.Answer answer)
+        {
+            return answer;
+        }
+
+        throw new ClientException(ExitStatus.Communication, $"the answer cannot be read: {refusal?.Text ?? "it is no reply"}");
+    }
+
+    private static async Task<Stream> ConnectLocallyAsync(Target target, Service service, CancellationToken cancellation)
+    {
+        string path = target.Socket ?? Path.Combine(target.RunDirectory, "util", service == Service.Vmmd ? "vmmd.sock" : "console.sock");
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new ClientException(ExitStatus.Connect, $"{path}: {e.Message}: is the daemon running, and are you in its group?", e);
+        }
+    }
+}

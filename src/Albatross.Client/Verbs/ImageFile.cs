@@ -1,0 +1,37 @@
+using System.IO.Compression;
+
+namespace Albatross.Client.Verbs;
+
+/// <summary>The image as it goes into a command.</summary>
+internal static class ImageFile
+{
+    /// <summary>Reads it; from level 1 on in zlib format (RFC 1950).</summary>
+    /// <exception cref="ClientException">The level is none, or the file is empty.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, int level, CancellationToken cancellation)
+    {
+        if (level is < 0 or > 9)
+        {
+            throw new ClientException(ExitStatus.Usage, $"a compression level is 0 to 9, not {level}");
+        }
+
+        byte[] image = await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false);
+        if (image.Length == 0)
+        {
+            throw new ClientException(ExitStatus.Usage, $"{path} is empty");
+        }
+
+        if (level == 0)
+        {
+            return image;
+        }
+
+        using var compressed = new MemoryStream();
+        var zlib = new ZLibStream(compressed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+        await using (zlib.ConfigureAwait(false))
+        {
+            await zlib.WriteAsync(image, cancellation).ConfigureAwait(false);
+        }
+
+        return compressed.ToArray();
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Albatross.Client.Sessions;
+using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
+
+namespace Albatross.Client.Verbs;
+
+/// <summary>Starting, ending and looking at unikernels.</summary>
+internal static class UnikernelVerbs
+{
+    private const int DefaultMemoryMib = 32;
+    private const int RemoteCompressionLevel = 9;
+
+    /// <summary><c>create NAME IMAGE</c>.</summary>
+    public static System.CommandLine.Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
+        var image = new Argument<string>("IMAGE") { Description = "File with the Solo5 image." };
+        var force = new Option<bool>("--force", "-f") { Description = "Take the place of a unikernel of that name." };
+        var level = new Option<int?>("--compression-level") { Description = "zlib level 0 to 9 of the image (0 locally, 9 remotely)." };
+        var settings = new SettingsOptions(DefaultMemoryMib);
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("create", "Starts a unikernel.") { name, image, force, level };
+        settings.AddTo(verb);
+        target.AddTo(verb);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            Target where = target.Read(parsed);
+            int compression = parsed.GetValue(level) ?? (where.Destination is null && !where.WritesRequest ? 0 : RemoteCompressionLevel);
+            ReadOnlyMemory<byte> bytes = await ImageFile.ReadAsync(parsed.GetRequiredValue(image), compression, cancellation).ConfigureAwait(false);
+            var config = new UnikernelConfig(ImageType.Solo5, compression > 0, bytes, settings.Read(parsed));
+            var command = new Protocol.Commands.Command.UnikernelCreate(config, parsed.GetValue(force) ? OnConflict.Replace : OnConflict.Refuse);
+            return await Dialogue.AskAsync(
+                where,
+                new Question(Names.Labelled(parsed.GetRequiredValue(name)), command, Service.Vmmd, AnswerMode.Single),
+                cancellation).ConfigureAwait(false);
+        });
+        return verb;
+    }
+
+    /// <summary><c>destroy NAME</c>.</summary>
+    public static System.CommandLine.Command Destroy()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("destroy", "Ends a unikernel.") { name };
+        target.AddTo(verb);
+        verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
+            target.Read(parsed),
+            new Question(
+                Names.Labelled(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.UnikernelDestroy(), Service.Vmmd, AnswerMode.Single),
+            cancellation));
+        return verb;
+    }
+
+    /// <summary><c>info</c>.</summary>
+    public static System.CommandLine.Command Info()
+    {
+        var name = new Option<string>("--name", "-n") { Description = "A unikernel, or a path: everything below it.", DefaultValueFactory = _ => ":" };
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("info", "Describes what runs.") { name };
+        target.AddTo(verb);
+        verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
+            target.Read(parsed),
+            new Question(
+                Names.Name(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.UnikernelInfo(), Service.Vmmd, AnswerMode.Single),
+            cancellation));
+        return verb;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Albatross.Daemon;
+
+/// <summary>Everything that somebody outside can grow, and how far. One place, so that an operator can add it up.</summary>
+internal static class DaemonLimits
+{
+    /// <summary>The largest image after unpacking, in bytes. A guest has 4 GiB at most; images have some tens of MiB.</summary>
+    public const int MaxImageBytes = 256 << 20;
+
+    /// <summary>The largest image that is taken in chunks after the handshake, in bytes, as sent: with its command one frame for vmmd.</summary>
+    public const int MaxStreamedImageBytes = 60 << 20;
+
+    /// <summary>Images that are unpacked and read at the same time; the rest waits.</summary>
+    public const int ImagesInPreparation = 2;
+
+    /// <summary>Connections to a local socket at the same time; further ones wait in the socket's queue.</summary>
+    public const int LocalConnections = 512;
+
+    /// <summary>TLS connections at the same time; further ones wait in the socket's queue.</summary>
+    public const int TlsConnections = 256;
+
+    /// <summary>TLS connections of one address at the same time; further ones are closed.</summary>
+    public const int TlsConnectionsPerAddress = 128;
+
+    /// <summary>Inputs that wait for the one reader of a role; who brings more waits.</summary>
+    public const int WaitingInputs = 1024;
+
+    /// <summary>Frames that wait for a connection to take them; a subscriber that is further behind is disconnected.</summary>
+    public const int WaitingFrames = 2048;
+
+    /// <summary>How long a local service may take to answer.</summary>
+    public static readonly TimeSpan ServiceDeadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a peer may take for the last frames of its connection.</summary>
+    public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>The most that one read of a console takes, in bytes.</summary>
+    public const int ConsoleReadBytes = 64 << 10;
+}

@@ -1,0 +1,182 @@
+using System.Net.Sockets;
+using Albatross.Certificates;
+using Albatross.Daemon.Wire;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Protocol.Commands;
+using Albatross.Protocol.Der;
+using Albatross.Protocol.Frames;
+using Albatross.Tls;
+using Albatross.Tls.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace Albatross.Daemon.Endpoint;
+
+/// <summary>
+/// From a proven client's chain to the service that carries out its command, and the answers back, frame by frame
+/// (wire specification, section 8, "After the handshake"). One command per session.
+/// </summary>
+internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
+{
+    /// <summary>Serves one session; the caller closes it.</summary>
+    public async Task ServeAsync(ServerSession session, string peer, CancellationToken cancellation)
+    {
+        if (!Authorisation.TryRead(session.Chain, out Authorisation? authorisation, out Refusal? refusal))
+        {
+            // The original closes without a word; a client that hears why can do something about it.
+            Log.PeerRefused(log, peer, refusal.Text);
+            await RefuseAsync(session, Name.Root, refusal.Text, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        session.ReleaseChain();
+        Log.Authorised(log, peer, authorisation.Name, authorisation.Command.Words);
+        try
+        {
+            await CarryAsync(session, authorisation, cancellation).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            await RefuseAsync(session, authorisation.Name, "couldn't reach service", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CarryAsync(ServerSession session, Authorisation authorisation, CancellationToken cancellation)
+    {
+        (Command? command, Refusal? refusal) = await ReceiveImageAsync(session, authorisation.Command, cancellation).ConfigureAwait(false);
+        if (command is null)
+        {
+            await RefuseAsync(session, authorisation.Name, refusal!.Text, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        string socket = SocketOf(command);
+        var service = new FrameChannel(await LocalSocket.ConnectAsync(socket, cancellation).ConfigureAwait(false), FrameLimits.Reply);
+        await using (service.ConfigureAwait(false))
+        {
+            if (socket == options.VmmdSocket
+                && await AddPoliciesAsync(service, authorisation, cancellation).ConfigureAwait(false) is { } text)
+            {
+                await RefuseAsync(session, authorisation.Name, text, cancellation).ConfigureAwait(false);
+                return;
+            }
+
+            await AskAsync(service, authorisation.Name, command, cancellation).ConfigureAwait(false);
+            if (command is Command.ConsoleSubscribe or Command.StatisticsSubscribe)
+            {
+                await RelayStreamAsync(service, session, authorisation.Name, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                await RelayOneAsync(service, session, authorisation.Name, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // A create with an empty image: it follows in chunks up to an end marker (Mollymawk does so).
+    private static async Task<(Command? Command, Refusal? Refusal)> ReceiveImageAsync(
+        ServerSession session, Command command, CancellationToken cancellation)
+    {
+        if (command is not Command.UnikernelCreate { Config.Image.IsEmpty: true } create)
+        {
+            return (command, null);
+        }
+
+        var chunks = new FrameChannel(session.Stream, FrameLimits.Chunk);
+        using var image = new MemoryStream();
+        while (true)
+        {
+            ReceivedFrame received = await chunks.ReadAsync(cancellation).ConfigureAwait(false);
+            switch (received.Kind)
+            {
+                case FrameKind.Frame when image.Length + received.Body.Length <= DaemonLimits.MaxStreamedImageBytes:
+                    image.Write(received.Body.Span);
+                    break;
+                case FrameKind.Frame:
+                    return (null, new Refusal(RefusalCode.TooLarge, $"the image is larger than {DaemonLimits.MaxStreamedImageBytes >> 20} MiB"));
+                case FrameKind.EndMarker:
+                    ReadOnlyMemory<byte> bytes = image.GetBuffer().AsMemory(0, (int)image.Length);
+                    return (create with { Config = create.Config with { Image = bytes } }, null);
+                default:
+                    return (null, received.Refusal ?? new Refusal(RefusalCode.Malformed, "reading tls chunk"));
+            }
+        }
+    }
+
+    // From the root down, so that a policy is never stored before the one that bounds it; the original goes the other way.
+    private static async Task<string?> AddPoliciesAsync(FrameChannel vmmd, Authorisation authorisation, CancellationToken cancellation)
+    {
+        foreach (GrantedPolicy granted in authorisation.Policies)
+        {
+            var name = new Name(granted.Path, null);
+            await AskAsync(vmmd, name, new Command.PolicyAdd(granted.Policy), cancellation).ConfigureAwait(false);
+            ReceivedFrame received = await vmmd.ReadAsync(cancellation).ConfigureAwait(false);
+            if (received.Kind != FrameKind.Frame
+                || !WireCodec.TryDecode(received.Body, out Protocol.Commands.Wire? wire, out _)
+                || wire is not Protocol.Commands.Wire.Answer answer)
+            {
+                return "error reading from fd";
+            }
+
+            if (answer.Reply is Reply.Failure failure)
+            {
+                return $"expected success when adding policy, got: host [unikernel: {name}]: command failed {failure.Text}";
+            }
+        }
+
+        return null;
+    }
+
+    // The sequence is the requester's choice. With 0 the service's answer is just what the client is to get, and can be passed on as it is.
+    private static Task AskAsync(FrameChannel service, Name name, Command command, CancellationToken cancellation) => service.WriteAsync(
+        WireCodec.EncodeFramed(new Protocol.Commands.Wire.Request(new Header(0, name), command)), cancellation);
+
+    private static async Task RelayOneAsync(FrameChannel service, ServerSession session, Name name, CancellationToken cancellation)
+    {
+        ReceivedFrame received = await service.ReadAsync(cancellation).ConfigureAwait(false);
+        if (received.Kind == FrameKind.Frame)
+        {
+            await session.Stream.WriteAsync(FrameWriter.Write(received.Body.Span), cancellation).ConfigureAwait(false);
+        }
+        else
+        {
+            await RefuseAsync(session, name, "error reading from fd", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // A subscription ends when the service closes, and when the client closes or sends anything at all.
+    private static async Task RelayStreamAsync(FrameChannel service, ServerSession session, Name name, CancellationToken cancellation)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task leaving = session.Stream.ReadAsync(new byte[1], ending.Token).AsTask();
+        Task relaying = RelayAllAsync();
+        await Task.WhenAny(leaving, relaying).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(leaving, relaying).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        if (relaying.IsCompletedSuccessfully)
+        {
+            await RefuseAsync(session, name, "exception while reading from fd", cancellation).ConfigureAwait(false);
+        }
+
+        async Task RelayAllAsync()
+        {
+            while (await service.ReadAsync(ending.Token).ConfigureAwait(false) is { Kind: FrameKind.Frame } received)
+            {
+                await session.Stream.WriteAsync(FrameWriter.Write(received.Body.Span), ending.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task RefuseAsync(ServerSession session, Name name, string text, CancellationToken cancellation) =>
+        await session.Stream.WriteAsync(
+            WireCodec.EncodeFramed(new Protocol.Commands.Wire.Answer(new Header(0, name), Reply.Failure.Of(text))), cancellation)
+            .ConfigureAwait(false);
+
+    private string SocketOf(Command command) => command switch
+    {
+        Command.ConsoleSubscribe or Command.ConsoleInactive => options.ConsoleSocket,
+        Command.StatisticsSubscribe => options.StatisticsSocket,
+        _ => options.VmmdSocket,
+    };
+}

@@ -1,0 +1,69 @@
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy.Names;
+using Microsoft.Extensions.Logging;
+
+namespace Albatross.Daemon;
+
+/// <summary>Every message of the daemon, once. None carries a boot argument, a key or an image.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Role} listens on {Address}")]
+    public static partial void Listening(ILogger log, string role, string address);
+
+    [LoggerMessage(2, LogLevel.Information, "the host offers {Policy}")]
+    public static partial void HostOffers(ILogger log, string policy);
+
+    [LoggerMessage(3, LogLevel.Information, "{Role} ends")]
+    public static partial void Ending(ILogger log, string role);
+
+    [LoggerMessage(10, LogLevel.Warning, "connection {Connection} is closed: {Reason}")]
+    public static partial void ConnectionRefused(ILogger log, long connection, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "connection {Connection} is closed: it left {Frames} frames waiting")]
+    public static partial void ConnectionTooSlow(ILogger log, long connection, int frames);
+
+    [LoggerMessage(12, LogLevel.Debug, "connection {Connection} has ended: {Reason}")]
+    public static partial void ConnectionEnded(ILogger log, long connection, string reason);
+
+    [LoggerMessage(20, LogLevel.Debug, "{Input} led to {Effects} effects")]
+    public static partial void Stepped(ILogger log, string input, int effects);
+
+    [LoggerMessage(21, LogLevel.Information, "{Name}: {Command} {Answer}")]
+    public static partial void Answered(ILogger log, Name name, string command, string answer);
+
+    [LoggerMessage(22, LogLevel.Information, "{Name} runs as process {ProcessId}")]
+    public static partial void Started(ILogger log, Name name, int processId);
+
+    [LoggerMessage(23, LogLevel.Information, "{Name} {Status}")]
+    public static partial void Exited(ILogger log, Name name, ExitStatus status);
+
+    [LoggerMessage(24, LogLevel.Warning, "{Name} {Text}")]
+    public static partial void Reported(ILogger log, Name name, string text);
+
+    [LoggerMessage(25, LogLevel.Warning, "{Name} was left over by an earlier daemon as process {ProcessId}: it is ended")]
+    public static partial void LeftOver(ILogger log, string name, int processId);
+
+    [LoggerMessage(26, LogLevel.Error, "{Name}: {Effect} failed")]
+    public static partial void EffectFailed(ILogger log, Name name, string effect, Exception reason);
+
+    [LoggerMessage(27, LogLevel.Information, "the {Service} service is connected")]
+    public static partial void ServiceAttached(ILogger log, string service);
+
+    [LoggerMessage(28, LogLevel.Warning, "the {Service} service is not connected any more: {Reason}")]
+    public static partial void ServiceLost(ILogger log, string service, string reason);
+
+    [LoggerMessage(40, LogLevel.Information, "{Peer}: {Name} {Command}")]
+    public static partial void Authorised(ILogger log, string peer, Name name, string command);
+
+    [LoggerMessage(41, LogLevel.Warning, "{Peer} is refused: {Reason}")]
+    public static partial void PeerRefused(ILogger log, string peer, string reason);
+
+    [LoggerMessage(42, LogLevel.Debug, "{Peer} has ended: {Reason}")]
+    public static partial void PeerEnded(ILogger log, string peer, string reason);
+
+    [LoggerMessage(50, LogLevel.Warning, "role {Role} has ended with status {Status}: it is started again in {Seconds} s")]
+    public static partial void RoleEnded(ILogger log, string role, int status, double seconds);
+
+    [LoggerMessage(51, LogLevel.Information, "role {Role} runs as process {ProcessId}")]
+    public static partial void RoleStarted(ILogger log, string role, int processId);
+}

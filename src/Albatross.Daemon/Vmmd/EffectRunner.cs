@@ -1,0 +1,235 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Albatross.Daemon.Wire;
+using Albatross.Linux;
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Protocol.Commands;
+using Microsoft.Extensions.Logging;
+
+namespace Albatross.Daemon.Vmmd;
+
+/// <summary>
+/// Carries out vmmd's effects and brings back their outcome as inputs. What the host refuses becomes an input here and nowhere
+/// else; the decision what follows is the step's.
+/// </summary>
+internal sealed class EffectRunner(
+    DaemonOptions options,
+    ChannelWriter<VmmdInput> inputs,
+    Func<long, LocalConnection?> find,
+    ImageStore images,
+    TenderLauncher tenders,
+    ConsoleLink console,
+    StatisticsLink statistics,
+    TimeProvider time,
+    ILogger log) : IDisposable
+{
+    private readonly ConcurrentDictionary<long, Task> _running = new();
+    private readonly ConcurrentDictionary<Name, Fifo> _fifos = new();
+    private readonly CancellationTokenSource _ending = new();
+    private long _lastTask;
+
+    /// <summary>Starts <paramref name="effect"/>; never waits for the host.</summary>
+    public void Start(VmmdEffect effect)
+    {
+        switch (effect)
+        {
+            case VmmdEffect.Reply reply:
+                Answer(reply);
+                break;
+            case VmmdEffect.PrepareImage prepare:
+                Track(PrepareImageAsync(prepare));
+                break;
+            case VmmdEffect.ReleaseImage release:
+                images.Release(release.Image);
+                break;
+            case VmmdEffect.OpenConsole open:
+                Track(OpenConsoleAsync(open));
+                break;
+            case VmmdEffect.ReopenConsole reopen:
+                Track(ReopenConsoleAsync(reopen));
+                break;
+            case VmmdEffect.StartTender start:
+                Track(StartTenderAsync(start));
+                break;
+            case VmmdEffect.SignalTender signal:
+                tenders.Signal(signal.Name, signal.Incarnation, signal.Signal);
+                break;
+            case VmmdEffect.RemoveTraces remove:
+                RemoveTraces(remove.Name);
+                break;
+            case VmmdEffect.TellStatistics tell:
+                statistics.Tell(tell.Name, tell.Command);
+                break;
+            case VmmdEffect.WakeAfter wake:
+                Track(WakeAsync(wake));
+                break;
+            case VmmdEffect.Report report:
+                Log.Reported(log, report.Name, report.Text);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"effect {effect.GetType().Name} is not carried out");
+        }
+    }
+
+    /// <summary>Waits for what is still under way; timers are given up.</summary>
+    public async Task EndAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running.Values).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ending.Dispose();
+
+    private void Answer(VmmdEffect.Reply reply)
+    {
+        if (reply.Answer is Reply.Failure failure)
+        {
+            Log.Answered(log, reply.To.Header.Name, "refused:", failure.Text.ToString());
+        }
+
+        find(reply.To.Connection)?.Answer(reply.To.Header, reply.Answer, reply.After);
+    }
+
+    private async Task PrepareImageAsync(VmmdEffect.PrepareImage effect)
+    {
+        ImageId? image = null;
+        Refusal? refusal;
+        try
+        {
+            (image, refusal) = await images.PrepareAsync(effect.Config, _ending.Token).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            refusal = new Refusal(RefusalCode.HostFailure, e.Message);
+        }
+
+        await inputs.WriteAsync(image is not null
+            ? new VmmdInput.ImagePrepared(effect.Name, effect.Incarnation, image)
+            : new VmmdInput.ImageRefused(effect.Name, effect.Incarnation, refusal!)).ConfigureAwait(false);
+    }
+
+    private async Task OpenConsoleAsync(VmmdEffect.OpenConsole effect)
+    {
+        Refusal? refusal;
+        try
+        {
+            string path = PathOf(effect.Name);
+            Fifo.Create(path);
+
+            // Held until the tender has it, so that the console service never sees a FIFO without a writer.
+            Hold(effect.Name, Fifo.OpenForWriter(path));
+            refusal = await console.AddAsync(effect.Name, effect.Unikernels, _ending.Token).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            refusal = new Refusal(RefusalCode.HostFailure, e.Message);
+        }
+
+        await inputs.WriteAsync(refusal is null
+            ? new VmmdInput.ConsoleOpened(effect.Name, effect.Incarnation)
+            : new VmmdInput.ConsoleFailed(effect.Name, effect.Incarnation, refusal)).ConfigureAwait(false);
+    }
+
+    private async Task ReopenConsoleAsync(VmmdEffect.ReopenConsole effect)
+    {
+        if (await console.AddAsync(effect.Name, effect.Unikernels, _ending.Token).ConfigureAwait(false) is { } refusal)
+        {
+            Log.Reported(log, effect.Name, refusal.Text);
+        }
+    }
+
+    private async Task StartTenderAsync(VmmdEffect.StartTender effect)
+    {
+        int processId;
+        Task<ExitStatus> exit;
+        try
+        {
+            if (!_fifos.TryRemove(effect.Name, out Fifo? fifo))
+            {
+                throw new InvalidOperationException($"{effect.Name} has no console to write to");
+            }
+
+            using (fifo)
+            {
+                (processId, exit) = await tenders.StartAsync(effect.Name, effect.Incarnation, effect.Start, fifo).ConfigureAwait(false);
+            }
+        }
+        catch (IOException e)
+        {
+            await inputs.WriteAsync(new VmmdInput.TenderFailed(
+                effect.Name, effect.Incarnation, new Refusal(RefusalCode.HostFailure, e.Message))).ConfigureAwait(false);
+            return;
+        }
+
+        await inputs.WriteAsync(
+            new VmmdInput.TenderStarted(effect.Name, effect.Incarnation, processId, time.GetUtcNow())).ConfigureAwait(false);
+        ExitStatus status = await exit.ConfigureAwait(false);
+        await inputs.WriteAsync(
+            new VmmdInput.TenderExited(effect.Name, effect.Incarnation, status, time.GetUtcNow())).ConfigureAwait(false);
+    }
+
+    private void RemoveTraces(Name name)
+    {
+        Hold(name, null);
+        try
+        {
+            Fifo.Remove(PathOf(name));
+        }
+        catch (IOException e)
+        {
+            Log.EffectFailed(log, name, "removing the FIFO", e);
+        }
+    }
+
+    private async Task WakeAsync(VmmdEffect.WakeAfter effect)
+    {
+        await Task.Delay(effect.Delay, time, _ending.Token).ConfigureAwait(false);
+        await inputs.WriteAsync(new VmmdInput.TimerFired(effect.Name, effect.Incarnation), _ending.Token).ConfigureAwait(false);
+    }
+
+    private void Hold(Name name, Fifo? fifo)
+    {
+        if (_fifos.TryRemove(name, out Fifo? earlier))
+        {
+            earlier.Dispose();
+        }
+
+        if (fifo is not null)
+        {
+            _fifos[name] = fifo;
+        }
+    }
+
+    private string PathOf(Name name) => Path.Combine(options.FifoDirectory, name.ToString());
+
+    private void Track(Task task)
+    {
+        long id = ++_lastTask;   // only the loop starts effects
+        _running[id] = Observe();
+
+        async Task Observe()
+        {
+            await Task.Yield();
+            try
+            {
+                await task.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                // The daemon ends; nobody waits for this outcome any more.
+            }
+            catch (Exception e)
+            {
+                inputs.TryComplete(e);   // a bug: an outcome is missing, so the state can no longer be trusted
+                throw;
+            }
+            finally
+            {
+                _running.TryRemove(id, out _);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+
+namespace Albatross.Daemon.Vmmd;
+
+/// <summary>zlib format (RFC 1950) to bytes, with a limit: what grows without end is refused, not unpacked.</summary>
+internal static class ZlibUnpacker
+{
+    /// <summary>Unpacks all of <paramref name="packed"/>.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, incomplete, or larger than <paramref name="maxBytes"/> unpacked.</exception>
+    public static ReadOnlyMemory<byte> Unpack(ReadOnlyMemory<byte> packed, int maxBytes)
+    {
+        using var source = MemoryMarshal.TryGetArray(packed, out ArraySegment<byte> array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(packed.ToArray(), writable: false);
+        using var zlib = new ZLibStream(source, CompressionMode.Decompress);
+        using var unpacked = new MemoryStream();
+        byte[] buffer = new byte[64 << 10];
+        for (int count; (count = zlib.Read(buffer)) > 0;)
+        {
+            if (unpacked.Length + count > maxBytes)
+            {
+                throw new InvalidDataException($"larger than {maxBytes >> 20} MiB when unpacked");
+            }
+
+            unpacked.Write(buffer, 0, count);
+        }
+
+        return unpacked.GetBuffer().AsMemory(0, (int)unpacked.Length);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Threading.Channels;
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Protocol.Commands;
+using Albatross.Protocol.Der;
+using Albatross.Protocol.Frames;
+using Albatross.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Albatross.Daemon.Wire;
+
+/// <summary>
+/// One connection to a role's socket: frames in, answers out. Answers wait in a bounded queue; a peer that does not take them is
+/// disconnected, because nothing behind this connection may wait for it.
+/// </summary>
+internal sealed class LocalConnection : IAsyncDisposable
+{
+    private readonly FrameChannel _frames;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _broken = new();
+    private readonly Channel<Connection> _answered = Channel.CreateUnbounded<Connection>();
+    private readonly Channel<ReadOnlyMemory<byte>> _outgoing = Channel.CreateBounded<ReadOnlyMemory<byte>>(
+        new BoundedChannelOptions(DaemonLimits.WaitingFrames) { SingleReader = true });
+
+    private readonly Task _writing;
+
+    public LocalConnection(long id, Stream stream, FrameLimit limit, ILogger log)
+    {
+        (Id, _log) = (id, log);
+        _frames = new FrameChannel(stream, limit);
+        _writing = WriteAllAsync();
+    }
+
+    /// <summary>This connection's number; never used again.</summary>
+    public long Id { get; }
+
+    /// <summary>Cancelled when the connection is not to be used any more.</summary>
+    public CancellationToken Broken => _broken.Token;
+
+    /// <summary>The next value; null when the peer has closed, or sent what cannot be read (which is logged, as by the original).</summary>
+    public async Task<Protocol.Commands.Wire?> ReceiveAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Broken);
+        ReceivedFrame received = await _frames.ReadAsync(either.Token).ConfigureAwait(false);
+        if (received.Kind != FrameKind.Frame)
+        {
+            if (received.Refusal is { } tooLarge)
+            {
+                Log.ConnectionRefused(_log, Id, tooLarge.Text);
+            }
+
+            return null;
+        }
+
+        if (!WireCodec.TryDecode(received.Body, out Protocol.Commands.Wire? wire, out Refusal? refusal))
+        {
+            Log.ConnectionRefused(_log, Id, refusal.Text);
+        }
+
+        return wire;
+    }
+
+    /// <summary>Answers a command; says to whoever waits in <see cref="AnsweredAsync"/> what becomes of the connection.</summary>
+    public void Answer(Header header, Reply reply, Connection after)
+    {
+        Send(WireCodec.EncodeFramed(new Protocol.Commands.Wire.Answer(header, reply)));
+        _answered.Writer.TryWrite(after);
+    }
+
+    /// <summary>Queues a frame.</summary>
+    public void Send(ReadOnlyMemory<byte> framed)
+    {
+        if (!_outgoing.Writer.TryWrite(framed))
+        {
+            Log.ConnectionTooSlow(_log, Id, DaemonLimits.WaitingFrames);
+            Abort();
+        }
+    }
+
+    /// <summary>Waits for the answer to the command that was received last.</summary>
+    public async Task<Connection> AnsweredAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Broken);
+        return await _answered.Reader.ReadAsync(either.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the connection up at once; queued frames are lost.</summary>
+    public void Abort() => _broken.Cancel();
+
+    /// <summary>Sends what is queued, unless the peer does not take it in time, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _outgoing.Writer.TryComplete();
+        _broken.CancelAfter(DaemonLimits.DrainDeadline);
+        await _writing.ConfigureAwait(false);
+        await _frames.DisposeAsync().ConfigureAwait(false);
+        _broken.Dispose();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        try
+        {
+            await foreach (ReadOnlyMemory<byte> framed in _outgoing.Reader.ReadAllAsync(Broken).ConfigureAwait(false))
+            {
+                await _frames.WriteAsync(framed, Broken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            await _broken.CancelAsync().ConfigureAwait(false);   // the peer is gone: whoever reads notices by this
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+
+namespace Albatross.Daemon.Wire;
+
+/// <summary>Unix sockets between the roles and for the local client.</summary>
+internal static class LocalSocket
+{
+    private const int Backlog = 128;
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Listens at <paramref name="path"/>, for owner and group only. A socket that nobody serves any more is replaced; one that
+    /// somebody serves is not stolen.
+    /// </summary>
+    /// <exception cref="IOException">Another daemon serves it, or the host said no.</exception>
+    public static Socket Listen(string path)
+    {
+        if (File.Exists(path))
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                probe.Connect(new UnixDomainSocketEndPoint(path));
+                throw new IOException($"{path} is served by another daemon: stop that one first, or choose another directory");
+            }
+            catch (SocketException)
+            {
+                File.Delete(path);
+            }
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        File.SetUnixFileMode(path, Mode);
+        socket.Listen(Backlog);
+        return socket;
+    }
+
+    /// <summary>Connects once.</summary>
+    /// <exception cref="SocketException">Nobody serves it.</exception>
+    public static async Task<NetworkStream> ConnectAsync(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects as soon as somebody serves it: the roles start in any order and may be started anew.</summary>
+    public static async Task<NetworkStream> WaitForAsync(string path, TimeProvider time, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ConnectAsync(path, cancellation).ConfigureAwait(false);
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(BetweenAttempts, time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+}

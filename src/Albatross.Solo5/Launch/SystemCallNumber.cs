@@ -1,0 +1,26 @@
+namespace Albatross.Solo5.Launch;
+
+/// <summary>Linux system calls on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl).</summary>
+internal static class SystemCallNumber
+{
+    internal const int Read = 0;
+    internal const int Write = 1;
+    internal const int Close = 3;
+    internal const int Mmap = 9;
+    internal const int Mprotect = 10;
+    internal const int Munmap = 11;
+    internal const int RtSigprocmask = 14;
+    internal const int Ioctl = 16;
+    internal const int Pread = 17;
+    internal const int Pwrite = 18;
+    internal const int Prctl = 157;
+    internal const int Setrlimit = 160;
+    internal const int SchedSetaffinity = 203;
+    internal const int ClockGettime = 228;
+    internal const int ExitGroup = 231;
+    internal const int Ppoll = 271;
+    internal const int TimerfdSettime = 286;
+    internal const int Seccomp = 317;
+    internal const int Clone3 = 435;
+    internal const int CloseRange = 436;
+}

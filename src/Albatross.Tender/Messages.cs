@@ -1,0 +1,58 @@
+using System.Text;
+using Albatross.Linux;
+
+namespace Albatross.Tender;
+
+/// <summary>What the tender says, all of it on stderr; stdout belongs to the guest's console.</summary>
+/// <param name="program">The base name of argv[0], which begins every line.</param>
+internal sealed class Messages(string program)
+{
+    /// <summary>"PROG: TEXT" and a newline.</summary>
+    internal void Warn(string text) => Write($"{program}: {text}\n");
+
+    /// <summary>As <see cref="Warn"/>; gives the status with which the tender ends.</summary>
+    internal int Fail(string text)
+    {
+        Warn(text);
+        return 1;
+    }
+
+    /// <summary>The versions, in solo5-hvt's words.</summary>
+    internal int Version()
+    {
+        Write($"{program} tender, version {ProgramVersion()}\nABI version {Solo5.AbiNote.HvtVersion}\n");
+        return 0;
+    }
+
+    /// <summary>How to use the hvt tender; <paramref name="command"/> is what comes before the options.</summary>
+    internal static int Usage(string command)
+    {
+        Write($"""
+            usage: {command} [ CORE OPTIONS ] [ MODULE OPTIONS ] [ -- ] KERNEL [ ARGS ]
+            KERNEL is the filename of the unikernel to run.
+            ARGS are optional arguments passed to the unikernel.
+            Core options:
+              [ --mem=512 ] (guest memory in MB)
+                --help (display this help)
+                --version (display version information)
+            Compiled-in modules: core
+
+            """);
+        return 1;
+    }
+
+    /// <summary>How to use the program.</summary>
+    internal int UsageOfProgram()
+    {
+        Write($"""
+            usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 unikernel (see {program} hvt --help)
+                   {program} --version                                display version information
+
+            """);
+        return 1;
+    }
+
+    private static string ProgramVersion() => typeof(Messages).Assembly.GetName().Version?.ToString(3) ?? "unknown";
+
+    private static void Write(string text) => StandardDescriptors.WriteError(Encoding.UTF8.GetBytes(text));
+}
