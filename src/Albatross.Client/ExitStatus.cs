@@ -26,6 +26,9 @@ internal static class ExitStatus
 
     /// <summary>Wrong usage, or a file or certificate that cannot be read or made.</summary>
     public const int Usage = 124;
+
+    /// <summary>SIGINT or SIGTERM, as a shell reports it.</summary>
+    public const int Interrupted = 130;
 }
 
 /// <summary>Ends the client with a sentence for the person and an exit status.</summary>

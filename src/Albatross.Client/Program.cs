@@ -27,6 +27,10 @@ internal static class Program
             await Complain(e.Message).ConfigureAwait(false);
             return e.Status;
         }
+        catch (OperationCanceledException)
+        {
+            return ExitStatus.Interrupted;   // Ctrl-C ends a console this way
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             await Complain(e.Message).ConfigureAwait(false);

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Albatross.Linux;
 
-/// <summary>Replaces the running program (execveat(2)); the process keeps its number, and so its parent sees the new program's status.</summary>
+/// <summary>
+/// Replaces the running program (execveat(2)); the process keeps its number, and so its parent sees the new program's status.
+/// </summary>
 public static class Exec
 {
     /// <summary>Descriptors are moved here first, so that none overwrites another.</summary>

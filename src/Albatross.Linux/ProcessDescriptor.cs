@@ -59,7 +59,9 @@ public sealed class ProcessDescriptor : OwnedDescriptor
             : new ProcessExit(ProcessExitKind.Killed, status);
     }
 
-    /// <summary>Waits up to <paramref name="timeoutMs"/> milliseconds for the end, without taking the status; works for any process.</summary>
+    /// <summary>
+    /// Waits up to <paramref name="timeoutMs"/> milliseconds for the end, without taking the status; works for any process.
+    /// </summary>
     /// <exception cref="LinuxException">The host said no.</exception>
     public bool HasEnded(int timeoutMs = 0)
     {

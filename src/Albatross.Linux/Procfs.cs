@@ -16,8 +16,28 @@ public sealed record ProcessStatus(ulong StartTicks, ulong UserTicks, ulong Syst
     /// <summary>CPU time in seconds.</summary>
     public double CpuSeconds => (UserTicks + SystemTicks) / (double)TicksPerSecond;
 
-    /// <summary>Resident memory in bytes.</summary>
+    /// <summary>
+    /// Resident memory in bytes as field 24 tells it: the kernel counts it in batches, so that a process of a few pages may show 0.
+    /// </summary>
     public ulong ResidentBytes => ResidentPages * (ulong)Environment.SystemPageSize;
+
+    /// <summary>
+    /// Resident memory of process <paramref name="processId"/> in bytes, exactly (Rss of smaps_rollup), or null when this user may not
+    /// read that, or it has ended.
+    /// </summary>
+    public static ulong? ExactResidentBytes(int processId)
+    {
+        try
+        {
+            string? line = File.ReadLines($"/proc/{processId}/smaps_rollup").FirstOrDefault(text => text.StartsWith("Rss:", StringComparison.Ordinal));
+            return line is not null && ulong.TryParse(line[4..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite
+                | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out ulong kib) ? kib * 1024 : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Reads the line of /proc/PID/stat; false when it is none.</summary>
     public static bool TryParse(ReadOnlySpan<char> line, out ProcessStatus? status)

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Albatross.Solo5;
 
-/// <summary>One entry of a manifest (section 1.3). Its name comes from a stranger's file: print <see cref="Name"/>, compare the bytes.</summary>
+/// <summary>
+/// One entry of a manifest (section 1.3). Its name comes from a stranger's file: print <see cref="Name"/>, compare the bytes.
+/// </summary>
 public sealed class ManifestEntry
 {
     internal const int SizeBytes = 104;

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Albatross.Solo5;
 
-/// <summary>Finds a Solo5 note (section 1.3). Each lies alone in its own PT_NOTE; only the first note of a PT_NOTE is looked at.</summary>
+/// <summary>
+/// Finds a Solo5 note (section 1.3). Each lies alone in its own PT_NOTE; only the first note of a PT_NOTE is looked at.
+/// </summary>
 internal static class NoteReader
 {
     /// <summary>namesz, descsz, type and eight bytes for "Solo5" and its padding.</summary>

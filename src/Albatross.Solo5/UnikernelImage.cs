@@ -38,7 +38,9 @@ public sealed class UnikernelImage
         return true;
     }
 
-    /// <summary>Null if every segment and the entry fit into <paramref name="memory"/> and obey section 1.2, else the first breach.</summary>
+    /// <summary>
+    /// Null if every segment and the entry fit into <paramref name="memory"/> and obey section 1.2, else the first breach.
+    /// </summary>
     public ImageRefusal? FitsInto(GuestMemorySize memory)
     {
         SegmentPlacement.TryPlace(Elf, memory, out _, out ImageRefusal? refusal);

@@ -7,7 +7,8 @@ namespace Albatross.Guests;
 public static class SampleGuests
 {
     /// <summary>Every sample that needs no argument, by name.</summary>
-    public static IReadOnlyDictionary<string, Func<byte[]>> ByName { get; } = new SortedDictionary<string, Func<byte[]>>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, Func<byte[]>> ByName { get; } =
+        new SortedDictionary<string, Func<byte[]>>(StringComparer.Ordinal)
     {
         ["hello"] = Hello,
         ["ticker"] = () => Ticker(TimeSpan.FromMilliseconds(200)),

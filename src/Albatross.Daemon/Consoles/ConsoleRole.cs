@@ -147,6 +147,11 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         {
             // The service ends; what is not read waits in the FIFO for the next one.
         }
+        catch (Exception e)
+        {
+            _inputs.Writer.TryComplete(e);   // a bug: a console would be silent from now on and nobody would know
+            throw;
+        }
         finally
         {
             _readers.TryRemove(reader, out _);
@@ -197,7 +202,9 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DaemonLimits.ConsoleReadBytes);
         try
         {
-            return fifo.Read(buffer) is { } count ? buffer[..count] : null;
+            // Written out: in a conditional, null would become an empty array's memory, which means the end.
+            int? count = fifo.Read(buffer);
+            return count is null ? default(ReadOnlyMemory<byte>?) : new ReadOnlyMemory<byte>(buffer[..count.Value]);
         }
         finally
         {

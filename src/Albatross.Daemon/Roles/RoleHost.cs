@@ -25,11 +25,11 @@ internal static class RoleHost
             EndWithInput(host.Services.GetRequiredService<IHostApplicationLifetime>());
         }
 
+        BackgroundService service = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().First();
         await host.RunAsync().ConfigureAwait(false);
 
         // A role that failed has stopped its host; its exception tells the exit status.
-        Task? execution = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().First().ExecuteTask;
-        return execution is null or { IsFaulted: true } ? 1 : 0;
+        return service.ExecuteTask is null or { IsFaulted: true } ? 1 : 0;
     }
 
     private static IHost Build(Role role, DaemonOptions options, LogLevel level)

@@ -15,8 +15,8 @@ internal sealed record LogThreshold(LogLevel Level);
 /// </summary>
 internal static class RoleLog
 {
-    private const string ForEyes = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Role}: {Message:l}{NewLine}{Exception}";
-    private const string ForJournal = "<{Priority}>{Role}: {Message:l}{NewLine}{Exception}";
+    private const string ForEyes = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Process}: {Message:l}{NewLine}{Exception}";
+    private const string ForJournal = "<{Priority}>{Process}: {Message:l}{NewLine}{Exception}";
 
     /// <summary>Makes Serilog the only destination.</summary>
     public static void Configure(ILoggingBuilder logging, Role role, LogLevel level)
@@ -25,7 +25,7 @@ internal static class RoleLog
         Logger logger = new LoggerConfiguration()
             .MinimumLevel.Is(Map(level))
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .Enrich.WithProperty("Role", role.ToString().ToLowerInvariant())
+            .Enrich.WithProperty("Process", role.ToString().ToLowerInvariant())
             .Enrich.With<PriorityEnricher>()
             .WriteTo.Console(
                 outputTemplate: journal ? ForJournal : ForEyes,

@@ -30,5 +30,6 @@ internal static class MetricsEndpoint
             string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             File.WriteAllText(options.MetricsAddressFile, new Uri(address).Authority + "\n");
         });
+        app.Lifetime.ApplicationStopped.Register(() => File.Delete(options.MetricsAddressFile));
     }
 }

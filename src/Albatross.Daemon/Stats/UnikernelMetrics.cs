@@ -77,7 +77,7 @@ internal sealed class UnikernelMetrics
         if (status is not null)
         {
             _startTime.WithLabels(labels).Set(_bootTime + status.StartTicks / (double)ProcessStatus.TicksPerSecond);
-            _resident.WithLabels(labels).Set(status.ResidentBytes);
+            _resident.WithLabels(labels).Set(ProcessStatus.ExactResidentBytes(tender.ProcessId) ?? status.ResidentBytes);
             _cpu.WithLabels(labels).IncTo(status.CpuSeconds);
         }
     }

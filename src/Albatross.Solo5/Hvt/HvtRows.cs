@@ -94,7 +94,9 @@ internal static class HvtRows
             (ulong)segment.Access);
     }
 
-    /// <summary>Section 3. A virtual machine belongs to the address space that made it, hence it is made here and not by the parent.</summary>
+    /// <summary>
+    /// Section 3. A virtual machine belongs to the address space that made it, hence it is made here and not by the parent.
+    /// </summary>
     private static void AddMachine(CallTable table, HvtLaunchRequest request, ulong vcpu)
     {
         const ulong Vm = LaunchDescriptors.VirtualMachine;

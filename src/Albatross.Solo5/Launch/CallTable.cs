@@ -20,7 +20,9 @@ internal sealed class CallTable
     /// <summary>How many system calls are played.</summary>
     internal int RowCount => _rows.Count;
 
-    /// <summary>Puts <paramref name="bytes"/> into the table's data, aligned to 8 bytes; gives their address in the launched process.</summary>
+    /// <summary>
+    /// Puts <paramref name="bytes"/> into the table's data, aligned to 8 bytes; gives their address in the launched process.
+    /// </summary>
     internal uint Place(ReadOnlySpan<byte> bytes)
     {
         uint address = _address + (uint)_data.Count;

@@ -26,7 +26,9 @@ internal sealed class FilterProgram
     /// <summary>The program's end: give back <paramref name="verdict"/>. Every path has to run into one.</summary>
     internal int Return(uint verdict) => Add(ReturnConstant, 0, 0, verdict);
 
-    /// <summary>Loads the 32-bit word at <paramref name="offset"/> of struct seccomp_data, then goes on with what was written before.</summary>
+    /// <summary>
+    /// Loads the 32-bit word at <paramref name="offset"/> of struct seccomp_data, then goes on with what was written before.
+    /// </summary>
     internal int Load(uint offset) => Add(LoadAbsolute, 0, 0, offset);
 
     /// <summary>Compares the loaded word with <paramref name="operand"/> and goes to one of two positions.</summary>

@@ -18,7 +18,9 @@ internal static class SyscallFilter
     private const uint ArchitectureOffset = 4;
     private const uint ArgumentsOffset = 16;
 
-    /// <summary>The program as an array of struct sock_filter. Rules of one number are tried in their order; the order has no effect.</summary>
+    /// <summary>
+    /// The program as an array of struct sock_filter. Rules of one number are tried in their order; the order has no effect.
+    /// </summary>
     internal static byte[] Build(IReadOnlyCollection<FilterRule> rules)
     {
         var program = new FilterProgram();

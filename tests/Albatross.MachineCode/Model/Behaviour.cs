@@ -1,6 +1,8 @@
 namespace Albatross.MachineCode.Model;
 
-/// <summary>What a round of the run loop does, seen from outside. Built by the oracle and by the model of the process, then compared.</summary>
+/// <summary>
+/// What a round of the run loop does, seen from outside. Built by the oracle and by the model of the process, then compared.
+/// </summary>
 internal sealed class Behaviour
 {
     internal const string Continues = "the guest continues";

@@ -47,7 +47,9 @@ internal sealed record HypercallCase
     /// <summary>The number that the port stands for, valid or not.</summary>
     internal int Number => Port - 0x500;
 
-    /// <summary>The answer to the <paramref name="turn"/>th transfer, counted from 1; interruptions and short ones end after three.</summary>
+    /// <summary>
+    /// The answer to the <paramref name="turn"/>th transfer, counted from 1; interruptions and short ones end after three.
+    /// </summary>
     internal long Transfer(ulong asked, int turn) => TransferResult switch
     {
         null => (long)asked,

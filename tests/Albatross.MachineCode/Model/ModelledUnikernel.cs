@@ -4,7 +4,9 @@ using Albatross.Solo5.Hvt;
 
 namespace Albatross.MachineCode.Model;
 
-/// <summary>The one unikernel on which the cases run: 2 MiB, a disk with handle 1, a tap with handle 2, some protected segments.</summary>
+/// <summary>
+/// The one unikernel on which the cases run: 2 MiB, a disk with handle 1, a tap with handle 2, some protected segments.
+/// </summary>
 internal static class ModelledUnikernel
 {
     internal const uint MemoryBytes = 0x20_0000;

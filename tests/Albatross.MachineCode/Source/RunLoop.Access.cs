@@ -32,7 +32,9 @@ internal sealed partial class RunLoop
         c.lea(rsi, __[rbx + rdi]);
     }
 
-    /// <summary>The device whose handle is the block's first field. Leaves its entry in r13, or goes to <paramref name="invalid"/>.</summary>
+    /// <summary>
+    /// The device whose handle is the block's first field. Leaves its entry in r13, or goes to <paramref name="invalid"/>.
+    /// </summary>
     private void TakeDevice(DeviceType type, Label invalid)
     {
         c.mov(eax, __dword_ptr[r14]);                         // only the low half of a handle counts, as upstream

@@ -48,7 +48,9 @@ internal sealed partial class RunLoop
         Die(Text("console write failed: errno 0x\u0001"));
     }
 
-    /// <summary>8 HALT { cookie u64 @0, status i32 @8 }: the low byte is the process's status; a cookie names 512 readable bytes.</summary>
+    /// <summary>
+    /// 8 HALT { cookie u64 @0, status i32 @8 }: the low byte is the process's status; a cookie names 512 readable bytes.
+    /// </summary>
     private void WriteHalt()
     {
         Label status = New("halt_status");

@@ -165,7 +165,9 @@ public sealed class ChainValidationTests
     [Fact]
     public void A_strangers_name_cannot_write_into_the_log()
     {
-        RawCertificate leaf = Leaf("x\\\n[ERROR] fake" + new string('y', 100), Of(KeyType.Ed25519).Alpha, KeyType.Ed25519);
+        Links links = Of(KeyType.Ed25519);
+        var name = new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerUtf8String("x\n[ERROR] fake" + new string('y', 100)))));
+        RawCertificate leaf = links.Leaf.Resign(links.Alpha, fields => [.. fields[..5], name, .. fields[6..]]);
 
         Assert.False(ChainValidation.TryValidate([leaf.Parsed], [], Now, ChainPurpose.Client, out _, out Refusal? refusal));
         Assert.Matches("^the leaf certificate \"x\\?\\[ERROR\\] fakey{48}\\.\\.\\.\" was not issued by a trusted CA$", refusal.Text);

@@ -98,7 +98,8 @@ public sealed class HvtLaunchTests
         ulong Word(int at) => BinaryPrimitives.ReadUInt64LittleEndian(low.AsSpan(at));
         const ulong IgnoreAccessedAndDirty = ~0x60UL;
         Assert.Equal(0x3003UL, Word(0x2000) & IgnoreAccessedAndDirty);
-        Assert.Equal([0x4003UL, 0x5003, 0x6003, 0x7003], Enumerable.Range(0, 4).Select(i => Word(0x3000 + (8 * i)) & IgnoreAccessedAndDirty));
+        ulong[] pointers = [.. Enumerable.Range(0, 4).Select(i => Word(0x3000 + (8 * i)) & IgnoreAccessedAndDirty)];
+        Assert.Equal([0x4003UL, 0x5003, 0x6003, 0x7003], pointers);
         ulong[] directory = [.. Enumerable.Range(0, 4).Select(i => Word(0x4000 + (8 * i)) & IgnoreAccessedAndDirty)];
         Assert.Equal([0x8003UL, 0x200083, 0x400083, 0], directory);
         Assert.Equal(0UL, Word(0x8000 + (8 * 15)));
@@ -148,7 +149,8 @@ public sealed class HvtLaunchTests
     private static List<int> RowNumbers(ReadOnlySpan<byte> elf)
     {
         int constants = FileOffset(elf, ProcessLayout.Constants);
-        int firstRow = BinaryPrimitives.ReadInt32LittleEndian(elf[(constants + (int)(ConstantsLayout.FirstRow - ProcessLayout.Constants))..]);
+        int field = constants + (int)(ConstantsLayout.FirstRow - ProcessLayout.Constants);
+        int firstRow = BinaryPrimitives.ReadInt32LittleEndian(elf[field..]);
         List<int> numbers = [];
         for (int at = FileOffset(elf, ProcessLayout.Table) + firstRow - (int)ProcessLayout.Table; ; at += RowLayout.SizeBytes)
         {

@@ -4,7 +4,9 @@ using Albatross.Solo5.Launch;
 
 namespace Albatross.Tests.Solo5;
 
-/// <summary>The filter's program, interpreted, against the rules read as plain conditions, over a grid and around every boundary.</summary>
+/// <summary>
+/// The filter's program, interpreted, against the rules read as plain conditions, over a grid and around every boundary.
+/// </summary>
 public sealed class SyscallFilterTests
 {
     private const int Vcpu = 8;
@@ -16,7 +18,8 @@ public sealed class SyscallFilterTests
         new AttachedDevice(3, DeviceType.Net, 7, 0),
     ];
 
-    private static readonly uint[] Numbers = [.. Enumerable.Range(0, 600).Select(n => (uint)n), 0x3fffffff, 0x40000000, 0x40000001, uint.MaxValue];
+    private static readonly uint[] Numbers =
+        [.. Enumerable.Range(0, 600).Select(n => (uint)n), 0x3fffffff, 0x40000000, 0x40000001, uint.MaxValue];
 
     [Fact]
     public void Without_devices_exactly_eight_calls_pass_and_each_only_with_its_arguments()
