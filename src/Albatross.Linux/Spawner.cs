@@ -132,6 +132,9 @@ public sealed class Spawner : IDisposable
         finally
         {
             Libc.SetSignals(Libc.CallSigprocmask, Libc.SetSignalMask, in before, ref ignored, Libc.SignalSetBytes);
+
+            // The address alone does not keep the mapping.
+            GC.KeepAlive(this);
         }
     }
 }

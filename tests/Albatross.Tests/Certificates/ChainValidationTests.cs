@@ -170,7 +170,7 @@ public sealed class ChainValidationTests
         RawCertificate leaf = links.Leaf.Resign(links.Alpha, fields => [.. fields[..5], name, .. fields[6..]]);
 
         Assert.False(ChainValidation.TryValidate([leaf.Parsed], [], Now, ChainPurpose.Client, out _, out Refusal? refusal));
-        Assert.Matches("^the leaf certificate \"x\\?\\[ERROR\\] fakey{48}\\.\\.\\.\" was not issued by a trusted CA$", refusal.Text);
+        Assert.Matches("^the leaf certificate \"x\\?\\[ERROR\\] fakey{50}\\.\\.\\.\" was not issued by a trusted CA$", refusal.Text);
     }
 
     private static TheoryData<string, KeyType> Rows(IEnumerable<string> names)

@@ -18,7 +18,8 @@ public sealed class KeyPairTests
         OpenSsl.Require();
         using var directory = new TemporaryDirectory();
         (_, string pem) = await OpenSsl.RunAsync(directory.Path, ["genpkey", .. options.Split(' ')]);
-        string pkcs8 = pem[pem.IndexOf("-----BEGIN", StringComparison.Ordinal)..];
+        const string End = "-----END PRIVATE KEY-----\n";
+        string pkcs8 = pem[pem.IndexOf("-----BEGIN", StringComparison.Ordinal)..(pem.IndexOf(End, StringComparison.Ordinal) + End.Length)];
 
         Assert.True(KeyPair.TryReadPem(pkcs8, out KeyPair? key, out Refusal? refusal), refusal?.Text);
         Assert.Equal(algorithm, key.Algorithm.ToString());
