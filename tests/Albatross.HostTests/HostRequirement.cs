@@ -28,6 +28,33 @@ internal static class HostRequirement
         }
     }
 
+    /// <summary>A program on PATH.</summary>
+    internal static void Program(string name)
+    {
+        if (Find(name) is null)
+        {
+            Miss($"{name} is not installed");
+        }
+    }
+
+    /// <summary>The path of Prometheus: on PATH, or where ./check has unpacked it.</summary>
+    internal static string Prometheus()
+    {
+        string unpacked = Path.Combine(Programs.RepositoryRoot, "artifacts/prometheus/usr/bin/prometheus");
+        string? found = Find("prometheus") ?? (File.Exists(unpacked) ? unpacked : null);
+        if (found is null)
+        {
+            Miss("Prometheus is neither installed nor unpacked by ./check");
+        }
+
+        return found!;
+    }
+
+    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(':')
+        .Select(directory => Path.Combine(directory, program))
+        .FirstOrDefault(File.Exists);
+
     private static void Miss(string reason)
     {
         if (Environment.GetEnvironmentVariable("CI") == "true")

@@ -240,7 +240,8 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         }
     }
 
-    // An exception from the protocol object has queued its alert; one of ours has not yet.
+    // An exception from the protocol object has queued its alert; one of ours has not yet. Before a valid hello there is no alert: nothing shows
+    // that the peer speaks TLS at all.
     private async ValueTask SendLastWordsAsync(Exception reason, CancellationToken cancellationToken)
     {
         lock (_protocolLock)

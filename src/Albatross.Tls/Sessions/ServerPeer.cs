@@ -1,3 +1,4 @@
+using Albatross.Certificates;
 using Albatross.Certificates.Reading;
 using Albatross.Certificates.Validation;
 using Albatross.Policy;
@@ -27,8 +28,8 @@ internal sealed class ServerPeer(ServerSettings settings, PlatformCrypto crypto,
         _received = [];
     }
 
-    public override int GetMaxHandshakeMessageSize() =>
-        Math.Min(Albatross.Certificates.CertificateListSize.MaxMessageBytes, settings.Limits.MaxHandshakeBytes);
+    // The guard's limits count; a smaller number here would only give the client a worse alert.
+    public override int GetMaxHandshakeMessageSize() => CertificateListSize.MaxMessageBytes;
 
     public override int GetMaxCertificateChainLength() => ChainValidation.MaxCertificates;
 

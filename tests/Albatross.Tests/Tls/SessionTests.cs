@@ -60,8 +60,8 @@ public sealed class SessionTests
         {
             Task writing = Task.WhenAll(WritePiecesAsync(client.Stream, up, 40_000), WritePiecesAsync(server.Stream, down, 1_000));
             Task<byte[]> received = ReadAsync(server.Stream, up.Length);
-            Assert.True(down.AsSpan().SequenceEqual(await ReadAsync(client.Stream, down.Length)));
-            Assert.True(up.AsSpan().SequenceEqual(await received));
+            Assert.True((await ReadAsync(client.Stream, down.Length)).AsSpan().SequenceEqual(down));
+            Assert.True((await received).AsSpan().SequenceEqual(up));
             await writing;
         }
     }
@@ -144,7 +144,7 @@ public sealed class SessionTests
         await using (client)
         {
             using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.Stream.ReadAsync(new byte[4], cancelled.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.Stream.ReadExactlyAsync(new byte[4], cancelled.Token));
             await server.Stream.WriteAsync("four"u8.ToArray(), Stopping);
 
             Assert.Equal("four"u8.ToArray(), await ReadAsync(client.Stream, 4));

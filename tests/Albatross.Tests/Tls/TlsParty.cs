@@ -32,7 +32,7 @@ internal sealed class TlsParty : IDisposable
 
     public ServerSettings Server => new(ServerIdentityOf(Pki), [Pki.Root.Certificate], Limits, Gate, Clock);
 
-    /// <summary>The command of <see cref="Client"/>'s leaf about alpha:hello.</summary>
+    /// <summary>The command of the leaf about alpha:hello.</summary>
     public Command Command { get; init; } = new Command.UnikernelInfo();
 
     public static ServerTrust TrustIn(TestPki pki, string? name = "alba.example.org") =>

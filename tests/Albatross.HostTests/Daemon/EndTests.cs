@@ -1,0 +1,103 @@
+using Albatross.Guests;
+
+namespace Albatross.HostTests.Daemon;
+
+/// <summary>The ends: of unikernels, of roles, of the daemon.</summary>
+public sealed class EndTests
+{
+    [Fact]
+    public async Task SIGTERM_stops_unikernels_and_leaves_nothing()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["idle"]());
+        await daemon.RemoteAsync(["create", "one", image, "--mem", "16"]).Succeeds();
+        await daemon.RemoteAsync(["create", "two", image, "--mem", "16"]).Succeeds();
+        int[] tenders = [daemon.TenderOf("demo:one")!.Value, daemon.TenderOf("demo:two")!.Value];
+        int[] roles = [daemon.ProcessOf("Vmmd"), daemon.ProcessOf("Console"), daemon.ProcessOf("Stats"), daemon.ProcessOf("Endpoint")];
+
+        int status = await daemon.StopAsync();
+
+        Assert.Equal(0, status);
+        Assert.All(tenders.Concat(roles), process => Assert.False(RunningDaemon.IsAlive(process)));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task After_kill_9_the_next_start_finds_and_ends_what_was_left()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.Ticker(TimeSpan.FromMilliseconds(50)));
+        await daemon.RemoteAsync(["create", "orphan", image, "--mem", "16"]).Succeeds();
+        int tender = daemon.TenderOf("demo:orphan")!.Value;
+        await daemon.KillAsync();
+        Assert.True(RunningDaemon.IsAlive(tender), "a tender outlives its daemon");
+
+        await daemon.StartAgainAsync();
+
+        await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(tender), () => daemon.Log);
+        Assert.Contains($"demo:orphan was left over by an earlier daemon as process {tender}", daemon.Log, StringComparison.Ordinal);
+        Assert.Contains("no unikernels", await daemon.RemoteAsync(["info"]).Succeeds(), StringComparison.Ordinal);
+        await daemon.RemoteAsync(["create", "orphan", image, "--mem", "16"]).Succeeds();
+    }
+
+    [Fact]
+    public async Task The_roles_end_when_their_parent_is_killed_and_the_unikernels_with_them()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["idle"]());
+        await daemon.RemoteAsync(["create", "one", image, "--mem", "16"]).Succeeds();
+        int tender = daemon.TenderOf("demo:one")!.Value;
+        int[] roles = [daemon.ProcessOf("Vmmd"), daemon.ProcessOf("Console"), daemon.ProcessOf("Stats"), daemon.ProcessOf("Endpoint")];
+
+        RunningDaemon.Signal(daemon.Parent, 9);
+
+        await RunningDaemon.Eventually(
+            () => !RunningDaemon.IsAlive(tender) && roles.All(role => !RunningDaemon.IsAlive(role)), () => daemon.Log);
+    }
+
+    [Fact]
+    public async Task A_role_that_crashes_is_started_again()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        int endpoint = daemon.ProcessOf("Endpoint");
+        string before = daemon.Endpoint;
+
+        RunningDaemon.Signal(endpoint, 9);
+
+        await RunningDaemon.Eventually(() => daemon.ProcessOf("Endpoint") != endpoint && daemon.Endpoint != before, () => daemon.Log);
+        await daemon.RemoteAsync(["info"]).Succeeds();
+    }
+
+    [Fact]
+    public async Task A_unikernel_is_restarted_when_that_was_asked_for_and_only_then()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.Exit(42));
+
+        await daemon.RemoteAsync(["create", "again", image, "--mem", "16", "--exit-code", "42"]).Succeeds();
+        await daemon.RemoteAsync(["create", "once", image, "--mem", "16"]).Succeeds();
+
+        await RunningDaemon.Eventually(() => Exits(daemon, "demo:again") >= 3, () => daemon.Log);
+        Assert.Equal(1, Exits(daemon, "demo:once"));
+        await daemon.RemoteAsync(["destroy", "again"]).Succeeds();
+    }
+
+    [Fact]
+    public async Task A_second_daemon_does_not_steal_the_sockets_of_a_running_one()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        ProgramCommand program = Programs.Daemon;
+        using var second = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            program.File, [.. program.FirstArguments, "all", "--dir", daemon.Directory]) { RedirectStandardError = true })!;
+
+        string errors = await second.StandardError.ReadToEndAsync();
+        await second.WaitForExitAsync();
+
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("is served by another daemon", errors, StringComparison.Ordinal);
+        await daemon.RemoteAsync(["info"]).Succeeds();
+    }
+
+    private static int Exits(RunningDaemon daemon, string name) =>
+        daemon.Log.Split('\n').Count(line => line.Contains($"{name} exited with status 42", StringComparison.Ordinal));
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Albatross.Linux;
+
+namespace Albatross.HostTests.Daemon;
+
+/// <summary>
+/// The published daemon with everything below a directory of its own, on free ports, with certificates made by the published
+/// client: a root CA, the server, and a sub-CA <c>demo</c>. Ends, with all that it started, when it is disposed.
+/// </summary>
+internal sealed partial class RunningDaemon : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly List<string> _log = [];
+    private Process? _process;
+
+    private RunningDaemon(string directory) => Directory = directory;
+
+    /// <summary>Everything of this daemon is below it.</summary>
+    public string Directory { get; }
+
+    /// <summary>Certificates and keys.</summary>
+    public string Pki => Path.Combine(Directory, "pki");
+
+    /// <summary>HOST:PORT of the TLS endpoint.</summary>
+    public string Endpoint => File.ReadAllText(Path.Combine(Directory, "run/util/endpoint.address")).Trim();
+
+    /// <summary>HOST:PORT of the metrics page.</summary>
+    public string Metrics => File.ReadAllText(Path.Combine(Directory, "run/util/metrics.address")).Trim();
+
+    /// <summary>What the daemon logged so far.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return string.Join('\n', _log);
+            }
+        }
+    }
+
+    /// <summary>A daemon that serves, whose sub-CA demo may run 4 unikernels with 256 MB together.</summary>
+    public static async Task<RunningDaemon> StartAsync()
+    {
+        HostRequirement.Kvm();
+        var daemon = new RunningDaemon(System.IO.Directory.CreateTempSubdirectory("albatross-").FullName);
+        System.IO.Directory.CreateDirectory(daemon.Pki);
+        try
+        {
+            await daemon.ClientAsync("generate", "root", "db").Succeeds();
+            await daemon.ClientAsync("add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", "--csr").Succeeds();
+            await daemon.ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
+            await daemon.StartAgainAsync();
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the daemon in the same directory.</summary>
+    public async Task StartAgainAsync()
+    {
+        // As a new daemon finds them after a crash, but so that this test does not read the old ones.
+        File.Delete(Path.Combine(Directory, "run/util/endpoint.address"));
+        File.Delete(Path.Combine(Directory, "run/util/metrics.address"));
+        ProgramCommand program = Programs.Daemon;
+        var start = new ProcessStartInfo(program.File, [.. program.FirstArguments, "all", "--dir", Directory])
+        {
+            RedirectStandardError = true,
+        };
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) => Note(line.Data);
+        _process.BeginErrorReadLine();
+        await Eventually(
+            () => File.Exists(Path.Combine(Directory, "run/util/endpoint.address"))
+                && File.Exists(Path.Combine(Directory, "run/util/metrics.address"))
+                && Log.Contains("vmmd listens", StringComparison.Ordinal)
+                && Log.Contains("statistics service is connected", StringComparison.Ordinal),
+            () => $"the daemon does not serve:\n{Log}");
+    }
+
+    /// <summary>Runs the client in the directory of the certificates.</summary>
+    public Task<ClientRun> ClientAsync(params string[] arguments) => ClientRun.RunAsync(Pki, arguments);
+
+    /// <summary>Runs the client against the endpoint with the certificates of a CA, <c>demo</c> unless another is named.</summary>
+    public Task<ClientRun> RemoteAsync(string[] arguments, string ca = "demo") =>
+        ClientAsync([.. arguments, "--destination", Endpoint, "--ca", ca + ".pem", "--ca-key", ca + ".key"]);
+
+    /// <summary>The process of the unikernel's tender, by the daemon's record; null when there is none.</summary>
+    public int? TenderOf(string name)
+    {
+        string record = Path.Combine(Directory, "run/tenders", name);
+        return File.Exists(record) ? int.Parse(File.ReadAllText(record).Split(' ')[1], CultureInfo.InvariantCulture) : null;
+    }
+
+    /// <summary>The process of a role (Console, Stats, Vmmd, Endpoint).</summary>
+    public int ProcessOf(string role) => int.Parse(
+        RoleLine().Matches(Log).Last(match => match.Groups[1].Value == role).Groups[2].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>The parent of the roles.</summary>
+    public int Parent => _process!.Id;
+
+    /// <summary>SIGTERM to the daemon, and its exit status.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signal(_process!.Id, 15);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        int status = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return status;
+    }
+
+    /// <summary>SIGKILL to the daemon and its roles at once, as a crash of everything; tenders are not touched.</summary>
+    public async Task KillAsync()
+    {
+        int[] processes = [_process!.Id, ProcessOf("Vmmd"), ProcessOf("Console"), ProcessOf("Stats"), ProcessOf("Endpoint")];
+        foreach (int process in processes)
+        {
+            Signal(process, 9);
+        }
+
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await Eventually(() => processes.All(process => !IsAlive(process)), () => "a role survived SIGKILL");
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Sends a signal to a process of this daemon; one that has ended is ignored.</summary>
+    public static void Signal(int processId, int signal)
+    {
+        try
+        {
+            using var process = ProcessDescriptor.Open(processId);
+            process.Signal(signal);
+        }
+        catch (LinuxException)
+        {
+            // It has ended.
+        }
+    }
+
+    /// <summary>Whether a process exists and has not ended.</summary>
+    public static bool IsAlive(int processId) => ProcessStatus.Of(processId) is { State: not 'Z' };
+
+    /// <summary>Waits until something holds; fails with <paramref name="otherwise"/> when it does not within half a minute.</summary>
+    public static async Task Eventually(Func<bool> holds, Func<string> otherwise)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!holds())
+        {
+            Assert.True(waited.Elapsed < Patience, otherwise());
+            await Task.Delay(20);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        var tenders = System.IO.Directory.Exists(Path.Combine(Directory, "run/tenders"))
+            ? System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "run/tenders")).Select(file => TenderOf(Path.GetFileName(file))).ToList()
+            : [];
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        foreach (int tender in tenders.OfType<int>())
+        {
+            Signal(tender, 9);
+        }
+
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private void Note(string? line)
+    {
+        lock (_log)
+        {
+            _log.Add(line ?? "");
+        }
+    }
+
+    [GeneratedRegex("role (\\w+) runs as process (\\d+)")]
+    private static partial Regex RoleLine();
+}
