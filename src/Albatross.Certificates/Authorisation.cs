@@ -9,8 +9,8 @@ using Albatross.Protocol.Der;
 namespace Albatross.Certificates;
 
 /// <summary>
-/// What a valid chain asks for and may have (wire specification, section 9). Pure reading of the extensions: whether the policies fit each other and the host
-/// is decided by admission, and an all-zero policy is as good as any.
+/// What a valid chain asks for and may have (wire specification, section 9). Pure reading of the extensions: whether the policies fit
+/// each other and the host is decided by admission, and an all-zero policy is as good as any.
 /// </summary>
 /// <param name="Version">The protocol version of the leaf's extension, for the replies; always 5.</param>
 /// <param name="Name">The path of the intermediates and the label of the leaf, if it has one.</param>

@@ -4,8 +4,9 @@ using Albatross.Policy;
 namespace Albatross.Certificates;
 
 /// <summary>
-/// Does a chain fit a TLS 1.3 Certificate message (RFC 8446 4.4.2)? Its 24-bit length covers the whole list: a context of one octet, three octets
-/// of list length, and five octets around each certificate. To be asked before connecting; TLS itself fails late and unclearly.
+/// Does a chain fit a TLS 1.3 Certificate message (RFC 8446 4.4.2)? Its 24-bit length covers the whole list: a context of one octet,
+/// three octets of list length, and five octets around each certificate. To be asked before connecting; TLS itself fails late and
+/// unclearly.
 /// </summary>
 public static class CertificateListSize
 {
@@ -23,7 +24,7 @@ public static class CertificateListSize
     public static Refusal? Check(IEnumerable<ParsedCertificate> chain)
     {
         long bytes = MessageBytes(chain);
-        return bytes <= MaxMessageBytes ? null : new Refusal(
-            RefusalCode.TooLarge, $"certificate too big for TLS: the chain takes {bytes} bytes, at most {MaxMessageBytes} are possible; stream the image instead");
+        string sizes = $"the chain takes {bytes} bytes, at most {MaxMessageBytes} are possible; stream the image instead";
+        return bytes <= MaxMessageBytes ? null : new Refusal(RefusalCode.TooLarge, $"certificate too big for TLS: {sizes}");
     }
 }

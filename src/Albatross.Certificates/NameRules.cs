@@ -4,7 +4,9 @@ using Albatross.Protocol.Commands;
 
 namespace Albatross.Certificates;
 
-/// <summary>What a common name means, and which commands may stand in a leaf (wire specification, section 9). The texts are the original's.</summary>
+/// <summary>
+/// What a common name means, and which commands may stand in a leaf (wire specification, section 9). The texts are the original's.
+/// </summary>
 internal static class NameRules
 {
     /// <summary>The label that an intermediate with a policy adds to the path.</summary>
@@ -41,11 +43,14 @@ internal static class NameRules
         return true;
     }
 
-    /// <summary>Null when <paramref name="command"/> may stand in a leaf. A command of a newer version may: it is answered, not carried out.</summary>
+    /// <summary>
+    /// Null when <paramref name="command"/> may stand in a leaf. A command of a newer version may: it is answered, not carried out.
+    /// </summary>
     public static Refusal? CheckCommand(Command command) => command switch
     {
         Command.ConsoleSubscribe or Command.ConsoleInactive or Command.StatisticsSubscribe or Command.PolicyInfo or Command.Unknown => null,
-        Command.UnikernelCreate or Command.UnikernelDestroy or Command.UnikernelGet or Command.UnikernelInfo or Command.UnikernelRestart => null,
+        Command.UnikernelCreate or Command.UnikernelDestroy or Command.UnikernelGet => null,
+        Command.UnikernelInfo or Command.UnikernelRestart => null,
         Command.BlockAdd or Command.BlockDump or Command.BlockInfo or Command.BlockRemove or Command.BlockSet => null,
         Command.BlockOldAdd or Command.BlockOldDump or Command.BlockOldSet => null,
         _ => new Refusal(RefusalCode.UnexpectedCommand, "unexpected command"),

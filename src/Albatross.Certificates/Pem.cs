@@ -51,12 +51,15 @@ public static class Pem
         }
 
         // TryFind passes over a block that it cannot read; then fewer are found than begin.
-        refusal = found.Count == begun ? null : new Refusal(RefusalCode.CertificateMalformed, $"of {begun} PEM blocks only {found.Count} can be read");
+        refusal = found.Count == begun ? null
+            : new Refusal(RefusalCode.CertificateMalformed, $"of {begun} PEM blocks only {found.Count} can be read");
         blocks = refusal is null ? found.DrainToImmutable() : [];
         return refusal is null;
     }
 
-    /// <summary>Reads the certificates of a text in their order, at least one; blocks of other labels (keys, parameters) are passed over.</summary>
+    /// <summary>
+    /// Reads the certificates of a text in their order, at least one; blocks of other labels (keys, parameters) are passed over.
+    /// </summary>
     public static bool TryReadCertificates(
         string text, out ImmutableArray<ParsedCertificate> certificates, [NotNullWhen(false)] out Refusal? refusal)
     {

@@ -1,9 +1,9 @@
 namespace Albatross.Tls;
 
 /// <summary>
-/// How many strangers' big handshakes are in memory at once: a client past <see cref="TlsLimits.BigMessageBytes"/> is not read further until it has a
-/// slot, so TCP slows it down. Slots bound the memory (about eight times 16 MiB each); one slot per peer keeps a flood from one address
-/// from taking them all. One object serves a whole listener; it may be used from many threads.
+/// How many strangers' big handshakes are in memory at once: a client past <see cref="TlsLimits.BigMessageBytes"/> is not read further
+/// until it has a slot, so TCP slows it down. Slots bound the memory (about eight times 16 MiB each); one slot per peer keeps a flood
+/// from one address from taking them all. One object serves a whole listener; it may be used from many threads.
 /// </summary>
 /// <param name="slots">How many at once; 1 or more.</param>
 /// <param name="slotsPerPeer">How many at once of one peer; 1 or more.</param>

@@ -7,7 +7,9 @@ using Albatross.Tls.Crypto;
 
 namespace Albatross.Tls;
 
-/// <summary>The server's chain (leaf first, anchor not needed) and its key. Shared by all sessions; may be used from many threads.</summary>
+/// <summary>
+/// The server's chain (leaf first, anchor not needed) and its key. Shared by all sessions; may be used from many threads.
+/// </summary>
 public sealed class ServerIdentity
 {
     private ServerIdentity(Credentials credentials) => Credentials = credentials;
@@ -16,7 +18,10 @@ public sealed class ServerIdentity
 
     /// <summary>Joins both, or says why they do not belong together.</summary>
     public static bool TryCreate(
-        ImmutableArray<ParsedCertificate> chain, KeyPair key, [NotNullWhen(true)] out ServerIdentity? identity, [NotNullWhen(false)] out Refusal? refusal)
+        ImmutableArray<ParsedCertificate> chain,
+        KeyPair key,
+        [NotNullWhen(true)] out ServerIdentity? identity,
+        [NotNullWhen(false)] out Refusal? refusal)
     {
         refusal = Credentials.Check(chain, key);
         identity = refusal is null ? new ServerIdentity(new Credentials(chain, key)) : null;
@@ -33,7 +38,10 @@ public sealed class ClientIdentity
 
     /// <summary>Joins both, or says why not: another key, or more bytes than TLS can carry.</summary>
     public static bool TryCreate(
-        ImmutableArray<ParsedCertificate> chain, KeyPair key, [NotNullWhen(true)] out ClientIdentity? identity, [NotNullWhen(false)] out Refusal? refusal)
+        ImmutableArray<ParsedCertificate> chain,
+        KeyPair key,
+        [NotNullWhen(true)] out ClientIdentity? identity,
+        [NotNullWhen(false)] out Refusal? refusal)
     {
         refusal = Credentials.Check(chain, key) ?? CertificateListSize.Check(chain);
         identity = refusal is null ? new ClientIdentity(new Credentials(chain, key)) : null;

@@ -19,7 +19,8 @@ public abstract record SessionFailure
     }
 
     /// <summary>
-    /// The server does not accept our certificate. In TLS 1.3 this comes after the handshake has succeeded for us, with the first read (RFC 8446 4.4.2.4).
+    /// The server does not accept our certificate. In TLS 1.3 this comes after the handshake has succeeded for us, with the first read
+    /// (RFC 8446 4.4.2.4).
     /// </summary>
     /// <param name="Alert">The alert as TLS names it, such as <c>certificate_expired</c>.</param>
     public sealed record ServerRefusedCertificate(string Alert) : SessionFailure

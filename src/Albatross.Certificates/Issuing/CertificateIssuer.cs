@@ -10,10 +10,13 @@ using Albatross.Protocol.Der;
 namespace Albatross.Certificates.Issuing;
 
 /// <summary>
-/// Makes the four kinds of certificates with the profiles of the original (wire specification, section 9: BasicConstraints and KeyUsage critical,
-/// key identifiers, and the purpose of leaves and servers critical). Clock and randomness are the caller's.
+/// Makes the four kinds of certificates with the profiles of the original (wire specification, section 9: BasicConstraints and KeyUsage
+/// critical, key identifiers, and the purpose of leaves and servers critical). Clock and randomness are the caller's.
 /// </summary>
-/// <example><code>ParsedCertificate leaf = CertificateIssuer.Leaf(authority, label, command, key.PublicKey, Validity.From(now, Validity.OfOneCommand), random)</code></example>
+/// <example><code>
+/// ParsedCertificate leaf = CertificateIssuer.Leaf(authority, label, command, key.PublicKey, Validity.From(now,
+///     Validity.OfOneCommand), random)
+/// </code></example>
 public static class CertificateIssuer
 {
     private const KeyUsages CaUsage = KeyUsages.KeyCertSign | KeyUsages.CrlSign | KeyUsages.DigitalSignature | KeyUsages.NonRepudiation;
@@ -42,7 +45,12 @@ public static class CertificateIssuer
 
     /// <summary>A server's certificate for <paramref name="names"/> (SubjectAltName; the original has none).</summary>
     public static ParsedCertificate Server(
-        SigningAuthority authority, string commonName, ImmutableArray<ServerName> names, PublicKey key, Validity validity, RandomSource random) =>
+        SigningAuthority authority,
+        string commonName,
+        ImmutableArray<ServerName> names,
+        PublicKey key,
+        Validity validity,
+        RandomSource random) =>
         Write(authority, Below(authority, commonName, key, validity) with { Purpose = Oids.ServerAuth, Names = names }, random);
 
     /// <summary>A sub-CA that may use <paramref name="policy"/> in the path <paramref name="label"/> below the authority's.</summary>
@@ -59,8 +67,8 @@ public static class CertificateIssuer
             random);
 
     /// <summary>
-    /// A user's leaf that carries <paramref name="command"/> about <paramref name="label"/> in the authority's path, or about the path itself
-    /// (null; written as common name <c>.</c>). See <see cref="CertificateListSize"/> before sending one with an image.
+    /// A user's leaf that carries <paramref name="command"/> about <paramref name="label"/> in the authority's path, or about the path
+    /// itself (null; written as common name <c>.</c>). See <see cref="CertificateListSize"/> before sending one with an image.
     /// </summary>
     public static ParsedCertificate Leaf(
         SigningAuthority authority, Label? label, Command command, PublicKey key, Validity validity, RandomSource random) =>
@@ -74,8 +82,9 @@ public static class CertificateIssuer
             random);
 
     /// <summary>
-    /// Signs what <paramref name="request"/> asks for: a delegation for a policy, a leaf for a command. Of the request only the key, the common name
-    /// and the command count; the command is encoded anew. Refuses what no server would accept: a name that is no label, or a command that may not stand in a leaf.
+    /// Signs what <paramref name="request"/> asks for: a delegation for a policy, a leaf for a command. Of the request only the key, the
+    /// common name and the command count; the command is encoded anew. Refuses what no server would accept: a name that is no label, or a
+    /// command that may not stand in a leaf.
     /// </summary>
     public static bool TrySign(
         SigningAuthority authority,

@@ -4,7 +4,9 @@ using Albatross.Certificates.Validation;
 
 namespace Albatross.Certificates.Issuing;
 
-/// <summary>Everything that stands in a certificate to be signed, but for serial number and signature (profiles: wire specification, section 9).</summary>
+/// <summary>
+/// Everything that stands in a certificate to be signed, but for serial number and signature (profiles: wire specification, section 9).
+/// </summary>
 internal sealed record CertificateTemplate
 {
     /// <summary>The issuer's name in DER.</summary>

@@ -48,7 +48,9 @@ internal static class DerFields
         }
     }
 
-    /// <summary>The Albatross extension, never critical (the peer refuses it otherwise); the value goes in as it is, in one OCTET STRING.</summary>
+    /// <summary>
+    /// The Albatross extension, never critical (the peer refuses it otherwise); the value goes in as it is, in one OCTET STRING.
+    /// </summary>
     public static void WriteAlbatross(AsnWriter writer, ReadOnlySpan<byte> value)
     {
         using (writer.PushSequence())

@@ -20,7 +20,10 @@ public sealed class SigningAuthority
 
     /// <summary>Joins both, or says why they do not belong together: not a CA that may sign certificates, or another key.</summary>
     public static bool TryCreate(
-        ParsedCertificate certificate, KeyPair key, [NotNullWhen(true)] out SigningAuthority? authority, [NotNullWhen(false)] out Refusal? refusal)
+        ParsedCertificate certificate,
+        KeyPair key,
+        [NotNullWhen(true)] out SigningAuthority? authority,
+        [NotNullWhen(false)] out Refusal? refusal)
     {
         refusal = certificate switch
         {

@@ -8,8 +8,8 @@ using Albatross.Protocol.Der;
 namespace Albatross.Certificates.Issuing;
 
 /// <summary>
-/// A certificate signing request (PKCS #10, RFC 2986) whose signature proved that its maker has the key. Its only attribute of interest is an
-/// extensionRequest with the Albatross extension; everything else in it is ignored.
+/// A certificate signing request (PKCS #10, RFC 2986) whose signature proved that its maker has the key. Its only attribute of interest
+/// is an extensionRequest with the Albatross extension; everything else in it is ignored.
 /// </summary>
 public sealed class SigningRequest
 {
@@ -33,7 +33,9 @@ public sealed class SigningRequest
     /// <summary>What the certificate shall allow.</summary>
     public Command Command { get; }
 
-    /// <summary>A request in DER for <paramref name="command"/> under <paramref name="commonName"/>, signed with <paramref name="key"/>.</summary>
+    /// <summary>
+    /// A request in DER for <paramref name="command"/> under <paramref name="commonName"/>, signed with <paramref name="key"/>.
+    /// </summary>
     public static byte[] Create(KeyPair key, string commonName, Command command)
     {
         byte[] extension = ExtensionCodec.Encode(command);

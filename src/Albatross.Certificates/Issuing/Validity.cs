@@ -5,7 +5,10 @@ namespace Albatross.Certificates.Issuing;
 /// <param name="NotAfter">The last second.</param>
 public sealed record Validity(DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
-    /// <summary>How much earlier than the issuer's clock a validity begins, so that a peer whose clock is behind accepts it (as the original does).</summary>
+    /// <summary>
+    /// How much earlier than the issuer's clock a validity begins, so that a peer whose clock is behind accepts it (as the original
+    /// does).
+    /// </summary>
     public static readonly TimeSpan Backdating = TimeSpan.FromSeconds(10);
 
     /// <summary>What the original gives to the leaf of a command that is sent at once.</summary>

@@ -10,8 +10,8 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 namespace Albatross.Certificates.Keys;
 
 /// <summary>
-/// A private key and its public key. Signatures on certificates are computed from key and data alone: Ed25519 (RFC 8032), deterministic ECDSA (RFC 6979)
-/// and RSA PKCS #1 v1.5 need no randomness. The text form shows the kind only.
+/// A private key and its public key. Signatures on certificates are computed from key and data alone: Ed25519 (RFC 8032), deterministic
+/// ECDSA (RFC 6979) and RSA PKCS #1 v1.5 need no randomness. The text form shows the kind only.
 /// </summary>
 public sealed class KeyPair
 {
@@ -79,7 +79,9 @@ public sealed class KeyPair
     /// <inheritdoc/>
     public override string ToString() => $"{Algorithm} key";
 
-    /// <summary>The signature of <paramref name="data"/> by <c>SignatureAlgorithm.For(Algorithm)</c>, as it stands in a certificate.</summary>
+    /// <summary>
+    /// The signature of <paramref name="data"/> by <c>SignatureAlgorithm.For(Algorithm)</c>, as it stands in a certificate.
+    /// </summary>
     internal byte[] Sign(ReadOnlySpan<byte> data)
     {
         SignatureAlgorithm algorithm = SignatureAlgorithm.For(Algorithm);

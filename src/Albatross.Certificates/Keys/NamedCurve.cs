@@ -33,7 +33,9 @@ internal sealed record NamedCurve(KeyAlgorithm Algorithm, string Oid, int FieldB
         }
     }
 
-    /// <summary>The uncompressed point that belongs to the secret number <paramref name="secret"/>, or null when that is not within 1 to n-1.</summary>
+    /// <summary>
+    /// The uncompressed point that belongs to the secret number <paramref name="secret"/>, or null when that is not within 1 to n-1.
+    /// </summary>
     public byte[]? PublicPoint(ReadOnlySpan<byte> secret)
     {
         ECDomainParameters domain = Domain;

@@ -24,7 +24,8 @@ internal static class PrivateKeyReader
         };
         if (form is null)
         {
-            refusal = new Refusal(RefusalCode.UnsupportedKey, $"a key file of form '{block.Label}' is not accepted; use unencrypted PKCS #8");
+            refusal =
+                new Refusal(RefusalCode.UnsupportedKey, $"a key file of form '{block.Label}' is not accepted; use unencrypted PKCS #8");
             return null;
         }
 
@@ -59,7 +60,8 @@ internal static class PrivateKeyReader
     private static KeyPair ReadEd25519(AsnReader reader)
     {
         byte[] seed = StrictDer.ReadOctets(reader).ToArray();
-        return seed.Length == Ed25519.SecretKeySize ? KeyPair.OfEd25519(seed) : throw StrictDer.Malformed("an Ed25519 key that is not of 32 octets");
+        return seed.Length == Ed25519.SecretKeySize ? KeyPair.OfEd25519(seed)
+            : throw StrictDer.Malformed("an Ed25519 key that is not of 32 octets");
     }
 
     private static KeyPair ReadEc(AsnReader reader, string? curveOid)

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 namespace Albatross.Certificates.Keys;
 
 /// <summary>
-/// The signature algorithms of certificates: SHA-256, -384 or -512 with ECDSA or RSA PKCS #1 v1.5, and Ed25519 (wire specification, section 8).
-/// An AlgorithmIdentifier has exactly one accepted encoding: NULL parameters for RSA, none for the others (RFC 4055, 5758, 8410).
+/// The signature algorithms of certificates: SHA-256, -384 or -512 with ECDSA or RSA PKCS #1 v1.5, and Ed25519 (wire specification,
+/// section 8). An AlgorithmIdentifier has exactly one accepted encoding: NULL parameters for RSA, none for the others (RFC 4055, 5758,
+/// 8410).
 /// </summary>
 internal sealed record SignatureAlgorithm(string Identifier, HashAlgorithmName Hash, bool IsRsa)
 {
@@ -40,7 +41,10 @@ internal sealed record SignatureAlgorithm(string Identifier, HashAlgorithmName H
         return All.FirstOrDefault(a => a.Identifier == hex);
     }
 
-    /// <summary>The algorithm with which a key of <paramref name="algorithm"/> signs (as the peer chooses: the hash of the curve's size, SHA-256 for RSA).</summary>
+    /// <summary>
+    /// The algorithm with which a key of <paramref name="algorithm"/> signs (as the peer chooses: the hash of the curve's size, SHA-256
+    /// for RSA).
+    /// </summary>
     public static SignatureAlgorithm For(KeyAlgorithm algorithm) => algorithm switch
     {
         KeyAlgorithm.Ed25519 => All[0],

@@ -7,7 +7,9 @@ internal static class DistinguishedName
 {
     private const int MaxRdns = 64;
 
-    /// <summary>Reads the whole structure strictly and returns the one common name, or null when there is none. Two are refused: which one counts?</summary>
+    /// <summary>
+    /// Reads the whole structure strictly and returns the one common name, or null when there is none. Two are refused: which one counts?
+    /// </summary>
     public static string? ReadCommonName(ReadOnlyMemory<byte> name)
     {
         var outer = new AsnReader(name, AsnEncodingRules.DER);
@@ -59,9 +61,9 @@ internal static class DistinguishedName
     private static string ReadText(AsnReader attribute)
     {
         Asn1Tag tag = attribute.PeekTag();
-        return tag.TagClass == TagClass.Universal
-            && (UniversalTagNumber)tag.TagValue is UniversalTagNumber.UTF8String or UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String
-                ? attribute.ReadCharacterString((UniversalTagNumber)tag.TagValue)
-                : throw StrictDer.Malformed($"a common name of string type {tag}");
+        var type = (UniversalTagNumber)tag.TagValue;
+        bool isText = tag.TagClass == TagClass.Universal
+            && type is UniversalTagNumber.UTF8String or UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String;
+        return isText ? attribute.ReadCharacterString(type) : throw StrictDer.Malformed($"a common name of string type {tag}");
     }
 }

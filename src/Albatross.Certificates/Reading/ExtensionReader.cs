@@ -104,7 +104,8 @@ internal static class ExtensionReader
         int? pathLength = null;
         if (fields.HasData)
         {
-            pathLength = fields.TryReadInt32(out int length) && length >= 0 && isCa ? length : throw StrictDer.Malformed("a bad path length");
+            pathLength = fields.TryReadInt32(out int length) && length >= 0 && isCa ? length
+                : throw StrictDer.Malformed("a bad path length");
         }
 
         fields.ThrowIfNotEmpty();

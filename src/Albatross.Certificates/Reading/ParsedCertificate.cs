@@ -5,9 +5,9 @@ using Albatross.Policy;
 namespace Albatross.Certificates.Reading;
 
 /// <summary>
-/// A certificate read strictly by DER rules (RFC 5280 4.1): definite and minimal lengths, no encoded DEFAULT, no extension twice, nothing after
-/// the end, both signature algorithms equal and of an accepted kind. Nothing big is copied: every part, the Albatross extension among them, is a slice of <see cref="Raw"/>.
-/// Reading says nothing about trust; see <c>ChainValidation</c>.
+/// A certificate read strictly by DER rules (RFC 5280 4.1): definite and minimal lengths, no encoded DEFAULT, no extension twice, nothing
+/// after the end, both signature algorithms equal and of an accepted kind. Nothing big is copied: every part, the Albatross extension
+/// among them, is a slice of <see cref="Raw"/>. Reading says nothing about trust; see <c>ChainValidation</c>.
 /// </summary>
 public sealed class ParsedCertificate
 {
@@ -71,7 +71,8 @@ public sealed class ParsedCertificate
     public static bool TryParse(
         ReadOnlyMemory<byte> der, [NotNullWhen(true)] out ParsedCertificate? certificate, [NotNullWhen(false)] out Refusal? refusal)
     {
-        certificate = StrictDer.ReadOne(der, "not a certificate", reader => new ParsedCertificate(der, SignedStructure.Read(reader)), out refusal);
+        certificate =
+            StrictDer.ReadOne(der, "not a certificate", reader => new ParsedCertificate(der, SignedStructure.Read(reader)), out refusal);
         return certificate is not null;
     }
 

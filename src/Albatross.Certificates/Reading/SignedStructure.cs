@@ -4,7 +4,10 @@ using Albatross.Policy;
 
 namespace Albatross.Certificates.Reading;
 
-/// <summary>SIGNED { body } ::= SEQUENCE { body, AlgorithmIdentifier, signature BIT STRING }: a certificate (RFC 5280 4.1.1) or a request (RFC 2986).</summary>
+/// <summary>
+/// SIGNED { body } ::= SEQUENCE { body, AlgorithmIdentifier, signature BIT STRING }: a certificate (RFC 5280 4.1.1) or a request (RFC
+/// 2986).
+/// </summary>
 internal sealed record SignedStructure(
     ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> AlgorithmIdentifier, SignatureAlgorithm Algorithm, ReadOnlyMemory<byte> Signature)
 {

@@ -10,7 +10,10 @@ internal static class StrictDer
     // so a stranger's long one must not reach it.
     private const int MaxObjectIdentifierBytes = 32;
 
-    /// <summary>Reads exactly one value with <paramref name="read"/>; anything malformed becomes a refusal that starts with <paramref name="what"/>.</summary>
+    /// <summary>
+    /// Reads exactly one value with <paramref name="read"/>; anything malformed becomes a refusal that starts with
+    /// <paramref name="what"/>.
+    /// </summary>
     public static T? ReadOne<T>(ReadOnlyMemory<byte> der, string what, Func<AsnReader, T> read, out Refusal? refusal)
         where T : class
     {
@@ -63,7 +66,9 @@ internal static class StrictDer
     public static bool NextIs(AsnReader reader, int number) =>
         reader.HasData && reader.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, number));
 
-    /// <summary>The exception that <see cref="ReadOne"/> turns into a refusal with <see cref="RefusalCode.CertificateMalformed"/>.</summary>
+    /// <summary>
+    /// The exception that <see cref="ReadOne"/> turns into a refusal with <see cref="RefusalCode.CertificateMalformed"/>.
+    /// </summary>
     public static CertificateContentException Malformed(string text) => new(RefusalCode.CertificateMalformed, text);
 }
 

@@ -4,12 +4,15 @@ using Albatross.Policy;
 namespace Albatross.Certificates.Validation;
 
 /// <summary>
-/// Is a chain as presented good for a purpose at an instant? Strictly linear, which is narrower than RFC 5280 section 6 on purpose: each certificate is
-/// signed by the next and names it byte for byte as its issuer, the last is signed by an anchor (or is a copy of one), nothing is unused or
-/// re-ordered; so whoever derives a path from the same array derives it from exactly what was checked.
-/// It works from the anchor down: a stranger's big leaf is hashed last, after its issuers have proved good.
+/// Is a chain as presented good for a purpose at an instant? Strictly linear, which is narrower than RFC 5280 section 6 on purpose: each
+/// certificate is signed by the next and names it byte for byte as its issuer, the last is signed by an anchor (or is a copy of one),
+/// nothing is unused or re-ordered; so whoever derives a path from the same array derives it from exactly what was checked. It works from
+/// the anchor down: a stranger's big leaf is hashed last, after its issuers have proved good.
 /// </summary>
-/// <example><code>ChainValidation.TryValidate(presented, [anchor], now, ChainPurpose.Client, out VerifiedChain? chain, out Refusal? refusal)</code></example>
+/// <example><code>
+/// ChainValidation.TryValidate(presented, [anchor], now, ChainPurpose.Client, out VerifiedChain? chain,
+///     out Refusal? refusal)
+/// </code></example>
 public static class ChainValidation
 {
     /// <summary>The most certificates that are accepted in one handshake, a copy of the anchor included.</summary>
@@ -28,7 +31,8 @@ public static class ChainValidation
         refusal = presented.Length switch
         {
             0 => new Refusal(RefusalCode.CertificateRequired, "no certificate was presented"),
-            > MaxCertificates => new Refusal(RefusalCode.ChainTooLong, $"{presented.Length} certificates were presented, at most {MaxCertificates} are accepted"),
+            > MaxCertificates => new Refusal(RefusalCode.ChainTooLong,
+                $"{presented.Length} certificates were presented, at most {MaxCertificates} are accepted"),
             _ => null,
         };
         if (refusal is not null)
@@ -47,7 +51,8 @@ public static class ChainValidation
         return chain is not null;
     }
 
-    // Several anchors may have one name (a renewed CA); the signature decides. Everything cheap about the last certificate is checked again below.
+    // Several anchors may have one name (a renewed CA); the signature decides. Everything cheap about the last certificate is checked
+    // again below.
     private static ParsedCertificate? FindAnchor(
         ImmutableArray<ParsedCertificate> presented, ImmutableArray<ParsedCertificate> anchors, out Refusal? refusal)
     {
@@ -71,7 +76,8 @@ public static class ChainValidation
         KeyUsages usage = anchor.Extensions.KeyUsage ?? KeyUsages.KeyCertSign;
         bool mayIssue = anchor.Version != 3 || (anchor.Extensions.IsCa && usage.HasFlag(KeyUsages.KeyCertSign));
         return !mayIssue
-            ? new Refusal(RefusalCode.CertificateRefused, $"{Who} {PrintableText.Of(anchor.CommonName)} is not a CA certificate that may sign others")
+            ? new Refusal(RefusalCode.CertificateRefused,
+                $"{Who} {PrintableText.Of(anchor.CommonName)} is not a CA certificate that may sign others")
             : CheckValidity(anchor, Who, instant);
     }
 
@@ -152,7 +158,8 @@ public static class ChainValidation
             { IsCa: false } => "is not a CA certificate but issued another",
             { KeyUsage: null } => "has no key usage; a CA needs keyCertSign",
             { KeyUsage: { } usage } when !usage.HasFlag(KeyUsages.KeyCertSign) => "may not sign certificates (key usage)",
-            { Purposes: { } purposes } when !Allows(purposes, purpose) => $"may not issue {purpose.ToString().ToLowerInvariant()} certificates (extended key usage)",
+            { Purposes: { } purposes } when !Allows(purposes, purpose) =>
+                $"may not issue {purpose.ToString().ToLowerInvariant()} certificates (extended key usage)",
             _ => null,
         };
         return why is null ? null : new Refusal(RefusalCode.CertificateRefused, $"{who} {why}");
@@ -164,7 +171,8 @@ public static class ChainValidation
         {
             { IsCa: true } => "is a CA certificate, not a leaf",
             { KeyUsage: { } usage } when !usage.HasFlag(KeyUsages.DigitalSignature) => "may not sign (key usage)",
-            { Purposes: { } purposes } when !Allows(purposes, purpose) => $"is not for a {purpose.ToString().ToLowerInvariant()} (extended key usage)",
+            { Purposes: { } purposes } when !Allows(purposes, purpose) =>
+                $"is not for a {purpose.ToString().ToLowerInvariant()} (extended key usage)",
             _ => null,
         };
         return why is null ? null : new Refusal(RefusalCode.CertificateRefused, $"{who} {why}");
@@ -184,7 +192,8 @@ public static class ChainValidation
     }
 
     private static bool Allows(ImmutableArray<string> purposes, ChainPurpose purpose) =>
-        purposes.Contains(purpose == ChainPurpose.Client ? Oids.ClientAuth : Oids.ServerAuth) || purposes.Contains(Oids.AnyExtendedKeyUsage);
+        purposes.Contains(purpose == ChainPurpose.Client ? Oids.ClientAuth : Oids.ServerAuth)
+            || purposes.Contains(Oids.AnyExtendedKeyUsage);
 
     private static bool Names(ParsedCertificate one, ParsedCertificate issuer) => one.Issuer.Span.SequenceEqual(issuer.Subject.Span);
 

@@ -5,7 +5,14 @@ internal static class PrintableText
 {
     private const int MaxLength = 64;
 
-    public static string Of(string? text) => text is null
-        ? "(no common name)"
-        : $"\"{string.Concat(text.Take(MaxLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'))}{(text.Length > MaxLength ? "..." : "")}\"";
+    public static string Of(string? text)
+    {
+        if (text is null)
+        {
+            return "(no common name)";
+        }
+
+        string printable = string.Concat(text.Take(MaxLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'));
+        return text.Length > MaxLength ? $"\"{printable}...\"" : $"\"{printable}\"";
+    }
 }

@@ -5,9 +5,9 @@ using Albatross.Policy;
 namespace Albatross.Certificates.Validation;
 
 /// <summary>
-/// The name by which a client knows its server: a DNS name or an IP address. It is compared with SubjectAltName only, exactly, without wildcards
-/// (RFC 9525 section 6); DNS names without regard to ASCII case. The server certificates of <c>albatross-client</c> have no SubjectAltName:
-/// for those, and only when the person asks, <see cref="NameSource.CommonName"/> compares the common name instead.
+/// The name by which a client knows its server: a DNS name or an IP address. It is compared with SubjectAltName only, exactly, without
+/// wildcards (RFC 9525 section 6); DNS names without regard to ASCII case. The server certificates of <c>albatross-client</c> have no
+/// SubjectAltName: for those, and only when the person asks, <see cref="NameSource.CommonName"/> compares the common name instead.
 /// </summary>
 public sealed record ServerName
 {
@@ -25,12 +25,15 @@ public sealed record ServerName
     /// <summary>The address, when the name is one.</summary>
     public IPAddress? Address { get; }
 
-    /// <summary>Reads a name: an IP address, or 1 to 253 letters, digits, '-', '_' and '.' with no empty component but a trailing dot.</summary>
+    /// <summary>
+    /// Reads a name: an IP address, or 1 to 253 letters, digits, '-', '_' and '.' with no empty component but a trailing dot.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ServerName? name, [NotNullWhen(false)] out Refusal? refusal)
     {
         refusal = null;
         name = null;
-        if (IPAddress.TryParse(text, out IPAddress? address) && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3))
+        if (IPAddress.TryParse(text, out IPAddress? address)
+            && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3))
         {
             name = new ServerName(address.ToString(), address);
             return true;
@@ -57,7 +60,8 @@ public sealed record ServerName
             _ when Address is { } address => leaf.Extensions.IpAddresses.Any(ip => ip.Span.SequenceEqual(address.GetAddressBytes())),
             _ => leaf.Extensions.DnsNames.Any(IsSameDns),
         };
-        return matches ? null : new Refusal(RefusalCode.ServerNameMismatch, $"the server's certificate is for {NamesOf(leaf)}, not for {Text}");
+        return matches ? null
+            : new Refusal(RefusalCode.ServerNameMismatch, $"the server's certificate is for {NamesOf(leaf)}, not for {Text}");
     }
 
     private bool IsSameDns(string other) => string.Equals(other, Text, StringComparison.OrdinalIgnoreCase);

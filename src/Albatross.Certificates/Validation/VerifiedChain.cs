@@ -3,8 +3,8 @@ using Albatross.Certificates.Reading;
 namespace Albatross.Certificates.Validation;
 
 /// <summary>
-/// A chain that <see cref="ChainValidation"/> accepted: exactly the certificates that were presented, in their order, without a trailing copy of the anchor.
-/// Path and policies are derived from this array and from nothing else.
+/// A chain that <see cref="ChainValidation"/> accepted: exactly the certificates that were presented, in their order, without a trailing
+/// copy of the anchor. Path and policies are derived from this array and from nothing else.
 /// </summary>
 public sealed class VerifiedChain
 {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Albatross.Daemon.Wire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,7 @@ internal sealed class AllRoles(DaemonOptions options, LogThreshold threshold, Ti
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         options.MakeDirectories();
+        LocalSocket.RefuseIfServed(options.VmmdSocket);
         using var supporting = new CancellationTokenSource();
         using var deciding = new CancellationTokenSource();
         Task[] supporters = [KeepAsync(Role.Console, supporting.Token), KeepAsync(Role.Stats, supporting.Token)];

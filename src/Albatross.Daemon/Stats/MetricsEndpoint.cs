@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Prometheus;
 
 namespace Albatross.Daemon.Stats;
@@ -12,6 +13,8 @@ namespace Albatross.Daemon.Stats;
 /// <summary>Serves <see cref="UnikernelMetrics"/> at <c>/metrics</c> on 127.0.0.1. Anything that may reach it there may read it.</summary>
 internal static class MetricsEndpoint
 {
+    private const string Path = "/metrics";
+
     /// <summary>Makes Kestrel listen on loopback only.</summary>
     public static void Configure(IWebHostBuilder web, DaemonOptions options) => web.ConfigureKestrel((KestrelServerOptions kestrel) =>
     {
@@ -24,11 +27,12 @@ internal static class MetricsEndpoint
     /// <summary>Maps the page, and writes its address to a file as soon as it is known.</summary>
     public static void Map(WebApplication app, UnikernelMetrics metrics, DaemonOptions options)
     {
-        app.MapMetrics("/metrics", metrics.Registry);
+        app.MapMetrics(Path, metrics.Registry);
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
             File.WriteAllText(options.MetricsAddressFile, new Uri(address).Authority + "\n");
+            Log.Listening(app.Services.GetRequiredService<ILogger<UnikernelMetrics>>(), "metrics page", address + Path);
         });
         app.Lifetime.ApplicationStopped.Register(() => File.Delete(options.MetricsAddressFile));
     }

@@ -18,25 +18,30 @@ internal static class LocalSocket
     /// <exception cref="IOException">Another daemon serves it, or the host said no.</exception>
     public static Socket Listen(string path)
     {
-        if (File.Exists(path))
-        {
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                probe.Connect(new UnixDomainSocketEndPoint(path));
-                throw new IOException($"{path} is served by another daemon: stop that one first, or choose another directory");
-            }
-            catch (SocketException)
-            {
-                File.Delete(path);
-            }
-        }
-
+        RefuseIfServed(path);
+        File.Delete(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(path));
         File.SetUnixFileMode(path, Mode);
         socket.Listen(Backlog);
         return socket;
+    }
+
+    /// <summary>Throws when somebody serves the socket at <paramref name="path"/>; one that is only left over is good.</summary>
+    /// <exception cref="IOException">Another daemon serves it.</exception>
+    public static void RefuseIfServed(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            return;
+        }
+
+        throw new IOException($"{path} is served by another daemon: stop that one first, or choose another directory");
     }
 
     /// <summary>Connects once.</summary>

@@ -47,7 +47,11 @@ public static partial class VmmdStep
             return;
         }
 
-        StartFailed(turn, refused.Name, refused.Incarnation, refused.Refusal);
+        if (turn.Find(refused.Name, refused.Incarnation) is { Creator: { } creator } unikernel)
+        {
+            turn.Refuse(creator, refused.Refusal);             // in its own words, as by the original: nothing was begun yet
+            Gone(turn, unikernel with { Creator = null });
+        }
     }
 
     private static void ConsoleOpened(Turn turn, VmmdInput.ConsoleOpened opened)
@@ -204,9 +208,12 @@ public static partial class VmmdStep
             turn.Answer(destroyer, Reply.Success.Of("destroyed unikernel"));
         }
 
+        Refusal reason = unikernel.Destroyers.IsEmpty
+            ? new Refusal(RefusalCode.ShuttingDown, "could not create unikernel: the daemon is stopping")
+            : new Refusal(RefusalCode.NotFound, "could not create unikernel: it was destroyed meanwhile");
         foreach (Requester creator in new[] { unikernel.Creator, unikernel.Replacement?.Creator }.OfType<Requester>())
         {
-            turn.Refuse(creator, new Refusal(RefusalCode.NotFound, "could not create unikernel: it was destroyed meanwhile"));
+            turn.Refuse(creator, reason);
         }
 
         Forget(turn, unikernel);
@@ -241,9 +248,10 @@ public static partial class VmmdStep
         }
     }
 
+    // A tender that is being started counts: its console was opened by the service that is gone.
     private static void ReopenConsoles(Turn turn)
     {
-        foreach (Unikernel unikernel in turn.State.Unikernels.Values.Where(unikernel => unikernel.Process is not null))
+        foreach (Unikernel unikernel in turn.State.Unikernels.Values.Where(one => one.Process is not null || one.Phase is Phase.Starting))
         {
             turn.Do(new VmmdEffect.ReopenConsole(unikernel.Name, ConsolesOf(turn.State, unikernel.Name)));
         }
@@ -251,6 +259,11 @@ public static partial class VmmdStep
 
     private static void ShutDown(Turn turn)
     {
+        if (turn.State.Stopping)
+        {
+            return;
+        }
+
         turn.State = turn.State with { Stopping = true };
         foreach (Unikernel unikernel in turn.State.Unikernels.Values)
         {

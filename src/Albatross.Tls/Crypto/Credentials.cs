@@ -53,7 +53,8 @@ internal sealed class Credentials
     public TlsCredentialedSigner Signer(
         TlsContext context, PlatformCrypto crypto, IList<SignatureAndHashAlgorithm>? offered, byte[] requestContext)
     {
-        SignatureAndHashAlgorithm algorithm = SignatureAlgorithms.Of(_algorithm).FirstOrDefault(a => offered is not null && offered.Contains(a))
+        SignatureAndHashAlgorithm algorithm =
+            SignatureAlgorithms.Of(_algorithm).FirstOrDefault(a => offered is not null && offered.Contains(a))
             ?? throw new TlsFatalAlert(AlertDescription.handshake_failure, $"the peer cannot verify a {_algorithm} key");
         CertificateEntry[] entries = [.. _chain.Select(one => new CertificateEntry(new SlimCertificate(crypto, one), null))];
         var certificate = new Certificate(requestContext, entries);

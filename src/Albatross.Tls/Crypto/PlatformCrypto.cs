@@ -10,7 +10,9 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 
 namespace Albatross.Tls.Crypto;
 
-/// <summary>BouncyCastle's TLS with record ciphers, RSA, ECDSA and random numbers of the platform, and certificates read by our own strict parser.</summary>
+/// <summary>
+/// BouncyCastle's TLS with record ciphers, RSA, ECDSA and random numbers of the platform, and certificates read by our own strict parser.
+/// </summary>
 internal sealed class PlatformCrypto() : BcTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator())), IDisposable
 {
     private const int ChaChaKeyBytes = 32;

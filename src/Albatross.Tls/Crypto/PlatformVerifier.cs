@@ -5,7 +5,10 @@ using Org.BouncyCastle.Tls.Crypto;
 
 namespace Albatross.Tls.Crypto;
 
-/// <summary>Verifies a CertificateVerify (RFC 8446 4.4.3) of an RSA or ECDSA key by the platform. BouncyCastle writes what is signed into <see cref="Stream"/>.</summary>
+/// <summary>
+/// Verifies a CertificateVerify (RFC 8446 4.4.3) of an RSA or ECDSA key by the platform. BouncyCastle writes what is signed into
+/// <see cref="Stream"/>.
+/// </summary>
 internal sealed class PlatformVerifier(PublicKey key, HashAlgorithmName hash) : Tls13Verifier, IDisposable
 {
     private readonly MemoryStream _signed = new();

@@ -11,8 +11,8 @@ internal sealed class RefusalAlert(Refusal refusal) : TlsFatalAlert(AlertOf(refu
     public Refusal Refusal => refusal;
 
     /// <summary>
-    /// The alert for a refusal (RFC 8446 6.2). A certificate that is not valid yet is reported as expired, as the original does; unlike it, a missing certificate and
-    /// an unknown CA have alerts of their own.
+    /// The alert for a refusal (RFC 8446 6.2). A certificate that is not valid yet is reported as expired, as the original does; unlike
+    /// it, a missing certificate and an unknown CA have alerts of their own.
     /// </summary>
     public static short AlertOf(RefusalCode code) => code switch
     {

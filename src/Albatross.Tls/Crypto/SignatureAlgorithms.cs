@@ -3,7 +3,9 @@ using Org.BouncyCastle.Tls;
 
 namespace Albatross.Tls.Crypto;
 
-/// <summary>The signature algorithms of the handshake (wire specification, section 8): ECDSA by curve, Ed25519, RSA-PSS with ordinary RSA keys.</summary>
+/// <summary>
+/// The signature algorithms of the handshake (wire specification, section 8): ECDSA by curve, Ed25519, RSA-PSS with ordinary RSA keys.
+/// </summary>
 internal static class SignatureAlgorithms
 {
     private static readonly SignatureAndHashAlgorithm[] RsaPss =
@@ -14,8 +16,8 @@ internal static class SignatureAlgorithms
     ];
 
     /// <summary>
-    /// What we can verify, as offered. RSA PKCS #1 v1.5 may not sign a TLS 1.3 handshake; it stands here for the signatures in chains, which
-    /// some libraries match against this list (RFC 8446 4.2.3).
+    /// What we can verify, as offered. RSA PKCS #1 v1.5 may not sign a TLS 1.3 handshake; it stands here for the signatures in chains,
+    /// which some libraries match against this list (RFC 8446 4.2.3).
     /// </summary>
     public static IList<SignatureAndHashAlgorithm> Offered() =>
     [

@@ -9,8 +9,8 @@ using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 namespace Albatross.Tls.Crypto;
 
 /// <summary>
-/// A certificate for BouncyCastle that keeps the bytes as they came and copies only the key. BouncyCastle's own parses by BER, copies extensions and encodes
-/// anew. It refers to its certificate for the life of the connection; <see cref="Release"/> lets go of a big one.
+/// A certificate for BouncyCastle that keeps the bytes as they came and copies only the key. BouncyCastle's own parses by BER, copies
+/// extensions and encodes anew. It refers to its certificate for the life of the connection; <see cref="Release"/> lets go of a big one.
 /// </summary>
 internal sealed class SlimCertificate : BcTlsRawKeyCertificate
 {
@@ -36,7 +36,8 @@ internal sealed class SlimCertificate : BcTlsRawKeyCertificate
     public void Release() => _parsed = null;
 
     public override byte[] GetEncoded() =>
-        MemoryMarshal.TryGetArray(Parsed.Raw, out ArraySegment<byte> segment) && segment is { Offset: 0, Array: { } whole } && whole.Length == segment.Count
+        MemoryMarshal.TryGetArray(Parsed.Raw, out ArraySegment<byte> segment) && segment is { Offset: 0, Array: { } whole }
+            && whole.Length == segment.Count
             ? whole
             : Parsed.Raw.ToArray();
 

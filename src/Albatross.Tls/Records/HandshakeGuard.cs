@@ -4,8 +4,8 @@ using Albatross.Tls.Crypto;
 namespace Albatross.Tls.Records;
 
 /// <summary>
-/// Counts what a peer sends before it has proved who it is, and stops it at the limits: bytes of the hello, bytes of the handshake, a slot for
-/// big ones, and the time. Used by one handshake, one thread at a time.
+/// Counts what a peer sends before it has proved who it is, and stops it at the limits: bytes of the hello, bytes of the handshake, a
+/// slot for big ones, and the time. Used by one handshake, one thread at a time.
 /// </summary>
 /// <param name="limits">The limits.</param>
 /// <param name="gate">Where slots come from; null gives none and needs none (a client).</param>

@@ -9,13 +9,14 @@ namespace Albatross.Tls.Records;
 /// <code>
 ///   transport ── whole records ──► OfferInput ─┐                  one lock around every call of the protocol object;
 ///                                              protocol           one reader and one writer at a time, each in its turn;
-///   transport ◄── one write ◄── ReadOutput ────┘                  what the writer's turn takes out is written before the next turn
+///   transport ◄── one write ◄── ReadOutput ────┘                  what a turn takes out is written before the next
 /// </code>
 /// A buffer is rented only while bytes are pending, so an idle connection holds none. Reading and writing at the same time is safe.
 /// </summary>
 internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, PlatformCrypto crypto) : IDisposable
 {
     private const int RecordHeaderBytes = 5;
+    private const byte MajorVersion = 3;
     private const int MaxPlainBytes = 16 * 1024;
 
     // RFC 8446 5.2: a protected record is at most 256 octets longer than its plain text.
@@ -33,7 +34,9 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
     /// <summary>Whether any application data has arrived.</summary>
     public bool HasReceivedData { get; private set; }
 
-    /// <summary>Whether the transport ended without the peer's close_notify: between messages an end like any other, within one a truncation.</summary>
+    /// <summary>
+    /// Whether the transport ended without the peer's close_notify: between messages an end like any other, within one a truncation.
+    /// </summary>
     public bool HasEndedAbruptly { get; private set; }
 
     /// <summary>The transport.</summary>
@@ -76,7 +79,7 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
                     return 0;
                 }
 
-                await FlushAsync(cancellationToken).ConfigureAwait(false);
+                await FlushIfFreeAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -85,7 +88,9 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         }
     }
 
-    /// <summary>Protects <paramref name="data"/> in records of up to 16 KiB and writes them; up to 64 KiB go out in one write of the transport.</summary>
+    /// <summary>
+    /// Protects <paramref name="data"/> in records of up to 16 KiB and writes them; up to 64 KiB go out in one write of the transport.
+    /// </summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         await _writeTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -107,6 +112,8 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         {
             _writeTurn.Release();
         }
+
+        await FlushIfFreeAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends close_notify.</summary>
@@ -132,6 +139,8 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         {
             _writeTurn.Release();
         }
+
+        await FlushIfFreeAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>After a write has failed: reads on, in the hope of the peer's alert, and throws it when it comes.</summary>
@@ -149,7 +158,9 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         }
     }
 
-    /// <summary>Ends everything at once. A read or write in progress fails; its buffer is left to the collector, not returned to the pool.</summary>
+    /// <summary>
+    /// Ends everything at once. A read or write in progress fails; its buffer is left to the collector, not returned to the pool.
+    /// </summary>
     public void Dispose()
     {
         transport.Dispose();
@@ -164,13 +175,15 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         lock (_protocolLock)
         {
             int available = Protocol.ApplicationDataAvailable;
-            count = available > 0 && !destination.IsEmpty ? Protocol.ReadApplicationData(destination[..Math.Min(available, destination.Length)]) : 0;
+            count = available > 0 && !destination.IsEmpty
+                ? Protocol.ReadApplicationData(destination[..Math.Min(available, destination.Length)]) : 0;
             HasReceivedData |= available > 0;
             return available > 0 || Protocol.IsClosed || destination.IsEmpty;
         }
     }
 
-    // False at the end of the transport. The wait with an empty buffer costs no memory; a transport that does not wait then only reads at once.
+    // False at the end of the transport. The wait with an empty buffer costs no memory; a transport that does not wait then only reads at
+    // once.
     private async ValueTask<bool> ReceiveAsync(HandshakeGuard? guard, CancellationToken cancellationToken)
     {
         if (_input is null)
@@ -212,6 +225,12 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         {
             while (_inputLength - at >= RecordHeaderBytes && !Protocol.IsClosed)
             {
+                // Says at once to a stranger with another protocol what would otherwise wait for the "record" to become whole.
+                if ((short)input[at] is < ContentType.change_cipher_spec or > ContentType.application_data || input[at + 1] != MajorVersion)
+                {
+                    throw new TlsFatalAlert(AlertDescription.unexpected_message, "this is no TLS record");
+                }
+
                 int size = RecordHeaderBytes + (input[at + 3] << 8 | input[at + 4]);
                 if (size > MaxRecordBytes)
                 {
@@ -240,8 +259,34 @@ internal sealed class RecordPump(Stream transport, IAbortableProtocol protocol, 
         }
     }
 
-    // An exception from the protocol object has queued its alert; one of ours has not yet. Before a valid hello there is no alert: nothing shows
-    // that the peer speaks TLS at all.
+    // A reader must never wait for a writer: the writer may be waiting for a peer that in turn waits for us to read. So what a reader has
+    // to say (an answer to a key update) goes out only when no writer is at it; a writer looks again after its turn, so nothing stays
+    // behind.
+    private async ValueTask FlushIfFreeAsync(CancellationToken cancellationToken)
+    {
+        while (HasOutput() && _writeTurn.Wait(0, CancellationToken.None))
+        {
+            try
+            {
+                await FlushInTurnAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _writeTurn.Release();
+            }
+        }
+    }
+
+    private bool HasOutput()
+    {
+        lock (_protocolLock)
+        {
+            return Protocol.GetAvailableOutputBytes() > 0;
+        }
+    }
+
+    // An exception from the protocol object has queued its alert; one of ours has not yet. Before a valid hello there is no alert:
+    // nothing shows that the peer speaks TLS at all.
     private async ValueTask SendLastWordsAsync(Exception reason, CancellationToken cancellationToken)
     {
         lock (_protocolLock)

@@ -6,7 +6,10 @@ using Org.BouncyCastle.Tls;
 
 namespace Albatross.Tls.Sessions;
 
-/// <summary>The client's decisions in a handshake: TLS 1.3 only, no server name sent (as the original), the server's chain and name verified before anything of ours is sent.</summary>
+/// <summary>
+/// The client's decisions in a handshake: TLS 1.3 only, no server name sent (as the original), the server's chain and name verified
+/// before anything of ours is sent.
+/// </summary>
 internal sealed class ClientPeer(ClientSettings settings, PlatformCrypto crypto) : DefaultTlsClient(crypto), TlsAuthentication
 {
     private const int MaxServerMessageBytes = 64 * 1024;

@@ -8,7 +8,8 @@ namespace Albatross.Tls.Sessions;
 /// <summary>What a client needs for a session.</summary>
 /// <param name="Identity">Its leaf with the command, and the key; null presents no certificate, which an Albatross server refuses.</param>
 /// <param name="Trust">Whom it accepts as server.</param>
-/// <param name="Limits">The time for the handshake counts, and how long a last alert is waited for (<see cref="TlsLimits.DrainTime"/>).</param>
+/// <param name="Limits">The time for the handshake counts, and how long a last alert is waited for
+/// (<see cref="TlsLimits.DrainTime"/>).</param>
 /// <param name="Clock">For validity and deadlines.</param>
 public sealed record ClientSettings(ClientIdentity? Identity, ServerTrust Trust, TlsLimits Limits, TimeProvider Clock);
 
@@ -42,8 +43,9 @@ public sealed class ClientSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// The bytes of the session. The first read throws <see cref="SessionFailedException"/> with <see cref="SessionFailure.ServerRefusedCertificate"/> when the server
-    /// does not accept our certificate. When a write fails, read: the server's alert may say why.
+    /// The bytes of the session. The first read throws <see cref="SessionFailedException"/> with
+    /// <see cref="SessionFailure.ServerRefusedCertificate"/> when the server does not accept our certificate. When a write fails, read:
+    /// the server's alert may say why.
     /// </summary>
     public SecureStream Stream { get; }
 
@@ -51,8 +53,8 @@ public sealed class ClientSession : IAsyncDisposable
     public VerifiedChain ServerChain => _peer.Chain ?? throw new InvalidOperationException("the server presented no chain");
 
     /// <summary>
-    /// Performs the handshake on <paramref name="transport"/> (a connected socket's stream with TCP_NODELAY set). Owns the transport from now on and has closed it when
-    /// the outcome is a failure. Throws only when cancelled.
+    /// Performs the handshake on <paramref name="transport"/> (a connected socket's stream with TCP_NODELAY set). Owns the transport from
+    /// now on and has closed it when the outcome is a failure. Throws only when cancelled.
     /// </summary>
     public static async Task<ConnectOutcome> ConnectAsync(Stream transport, ClientSettings settings, CancellationToken cancellationToken)
     {

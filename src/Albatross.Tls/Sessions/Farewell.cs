@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Albatross.Tls.Sessions;
 
 /// <summary>
-/// Ends a connection so that the peer reads our last words: closing a socket with unread input makes the kernel send a reset, and the peer then reports
-/// "broken pipe" instead of the alert. So: no more sending, read and drop a bounded amount, and only then close.
+/// Ends a connection so that the peer reads our last words: closing a socket with unread input makes the kernel send a reset, and the
+/// peer then reports "broken pipe" instead of the alert. So: no more sending, read and drop a bounded amount, and only then close.
 /// </summary>
 internal static class Farewell
 {

@@ -4,9 +4,9 @@ using Org.BouncyCastle.Tls;
 namespace Albatross.Tls.Sessions;
 
 /// <summary>
-/// The protected bytes of a session as a stream. Asynchronous only. One write goes out at once as whole records (a frame of at most 16 KiB in one record); reading
-/// and writing at the same time is safe, so is disposing. A read returns 0 when the peer has closed. Reading and writing throw
-/// <see cref="SessionFailedException"/> when the session breaks off.
+/// The protected bytes of a session as a stream. Asynchronous only. One write goes out at once as whole records (a frame of at most 16
+/// KiB in one record); reading and writing at the same time is safe, so is disposing. A read returns 0 when the peer has closed. Reading
+/// and writing throw <see cref="SessionFailedException"/> when the session breaks off.
 /// </summary>
 public sealed class SecureStream : Stream
 {
@@ -20,7 +20,9 @@ public sealed class SecureStream : Stream
         _explain = explain;
     }
 
-    /// <summary>After a read has returned 0: the peer closed the connection without close_notify. Within a frame that is a truncation.</summary>
+    /// <summary>
+    /// After a read has returned 0: the peer closed the connection without close_notify. Within a frame that is a truncation.
+    /// </summary>
     public bool HasEndedAbruptly => _pump.HasEndedAbruptly;
 
     /// <inheritdoc/>

@@ -10,8 +10,9 @@ using Org.BouncyCastle.Tls.Crypto;
 namespace Albatross.Tls.Sessions;
 
 /// <summary>
-/// The server's decisions in a handshake (wire specification, section 8): TLS 1.3 only, a client certificate required and verified when it arrives, before its
-/// key enters any computation; no tickets, no ALPN. The chain counts only when the handshake is over: until then the client has not shown the key.
+/// The server's decisions in a handshake (wire specification, section 8): TLS 1.3 only, a client certificate required and verified when
+/// it arrives, before its key enters any computation; no tickets, no ALPN. The chain counts only when the handshake is over: until then
+/// the client has not shown the key.
 /// </summary>
 internal sealed class ServerPeer(ServerSettings settings, PlatformCrypto crypto, HandshakeGuard guard) : DefaultTlsServer(crypto)
 {
@@ -52,7 +53,12 @@ internal sealed class ServerPeer(ServerSettings settings, PlatformCrypto crypto,
         _received = [.. sent.Cast<SlimCertificate>()];
         ImmutableArray<ParsedCertificate> presented = [.. _received.Select(one => one.Parsed)];
         Chain = ChainValidation.TryValidate(
-            presented, settings.ClientAnchors, settings.Clock.GetUtcNow(), ChainPurpose.Client, out VerifiedChain? chain, out Refusal? refusal)
+            presented,
+            settings.ClientAnchors,
+            settings.Clock.GetUtcNow(),
+            ChainPurpose.Client,
+            out VerifiedChain? chain,
+            out Refusal? refusal)
                 ? chain
                 : throw new RefusalAlert(refusal);
     }

@@ -31,9 +31,15 @@ public abstract record AcceptOutcome
 
 /// <summary>The server's end of a mutual TLS 1.3 session whose client has presented a valid chain and has proved to have its key.</summary>
 /// <example><code>
-/// if (await ServerSession.AcceptAsync(networkStream, address, settings, stopping) is AcceptOutcome.Accepted { Session: var session })
+/// AcceptOutcome outcome = await ServerSession.AcceptAsync(networkStream, address, settings, stopping);
+/// if (outcome is AcceptOutcome.Accepted { Session: ServerSession session })
 /// {
-///     await using (session) { Authorisation.TryRead(session.Chain, …); await session.Stream.WriteAsync(frame, stopping); await session.CloseAsync(stopping); }
+///     await using (session)
+///     {
+///         Authorisation.TryRead(session.Chain, out Authorisation? authorisation, out Refusal? refusal);
+///         await session.Stream.WriteAsync(frame, stopping);
+///         await session.CloseAsync(stopping);
+///     }
 /// }
 /// </code></example>
 public sealed class ServerSession : IAsyncDisposable
@@ -58,8 +64,9 @@ public sealed class ServerSession : IAsyncDisposable
     public VerifiedChain Chain => _peer.Chain ?? throw new InvalidOperationException("the client's chain was released");
 
     /// <summary>
-    /// Performs the handshake on <paramref name="transport"/> (a socket's stream with TCP_NODELAY set) within the limits. Owns the transport from now on and
-    /// has closed it when the outcome is a rejection; the client has been sent the alert that belongs to it. Throws only when cancelled.
+    /// Performs the handshake on <paramref name="transport"/> (a socket's stream with TCP_NODELAY set) within the limits. Owns the
+    /// transport from now on and has closed it when the outcome is a rejection; the client has been sent the alert that belongs to it.
+    /// Throws only when cancelled.
     /// </summary>
     /// <param name="transport">The connection.</param>
     /// <param name="peerAddress">Who it is, without the port: slots for big handshakes are shared out by it.</param>
@@ -88,7 +95,8 @@ public sealed class ServerSession : IAsyncDisposable
         }
         catch (Exception e) when (SecureStream.Breaks(e))
         {
-            refusal = (e as RefusalAlert)?.Refusal ?? new Refusal(RefusalCode.HandshakeFailed, $"the TLS handshake failed: {FailureText.Of(e)}");
+            refusal = (e as RefusalAlert)?.Refusal ?? new Refusal(RefusalCode.HandshakeFailed,
+                $"the TLS handshake failed: {FailureText.Of(e)}");
         }
         catch
         {
@@ -116,14 +124,14 @@ public sealed class ServerSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Forgets the client's certificates, so that an image of many MiB does not stay in memory for the life of the connection. Slices of them (the command's image,
-    /// for one) keep it alive as long as the caller holds them.
+    /// Forgets the client's certificates, so that an image of many MiB does not stay in memory for the life of the connection. Slices of
+    /// them (the command's image, for one) keep it alive as long as the caller holds them.
     /// </summary>
     public void ReleaseChain() => _peer.ReleaseChain();
 
     /// <summary>
-    /// Sends close_notify, waits within the limits until the client has read everything and closed, and closes. Input that still arrives is dropped. Does not throw
-    /// when the connection is broken already.
+    /// Sends close_notify, waits within the limits until the client has read everything and closed, and closes. Input that still arrives
+    /// is dropped. Does not throw when the connection is broken already.
     /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {

@@ -62,7 +62,7 @@ public sealed class ConsoleTests
     public async Task A_unikernel_that_prints_without_end_is_slowed_down_and_the_daemon_stays_small()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync();
-        string image = DeployTests.Image(daemon, SampleGuests.ByName["spew"]());
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["spewer"]());
         await daemon.RemoteAsync(["create", "loud", image, "--mem", "16", "--restart"]).Succeeds();
 
         using var subscriber = Followed.Start(daemon, "loud");

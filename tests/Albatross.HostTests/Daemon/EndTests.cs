@@ -90,7 +90,7 @@ public sealed class EndTests
         using var second = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
             program.File, [.. program.FirstArguments, "all", "--dir", daemon.Directory]) { RedirectStandardError = true })!;
 
-        string errors = await second.StandardError.ReadToEndAsync();
+        string errors = await second.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
         await second.WaitForExitAsync();
 
         Assert.Equal(1, second.ExitCode);

@@ -13,7 +13,7 @@ public sealed class MetricsTests
     public async Task The_page_shows_a_unikernel_while_it_runs_and_that_it_has_ended()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync();
-        string image = DeployTests.Image(daemon, SampleGuests.ByName["memhog"]());
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["memory-hog"]());
         await daemon.RemoteAsync(["create", "seen", image, "--mem", "32"]).Succeeds();
 
         await Eventually(daemon, page => Value(page, "albatross_unikernel_resident_bytes") > 24 << 20);

@@ -66,9 +66,18 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <summary>Starts the daemon in the same directory.</summary>
     public async Task StartAgainAsync()
     {
-        // As a new daemon finds them after a crash, but so that this test does not read the old ones.
-        File.Delete(Path.Combine(Directory, "run/util/endpoint.address"));
-        File.Delete(Path.Combine(Directory, "run/util/metrics.address"));
+        // A daemon that was killed leaves these; the test must not read the old ones.
+        string util = Path.Combine(Directory, "run/util");
+        foreach (string address in System.IO.Directory.Exists(util) ? System.IO.Directory.EnumerateFiles(util, "*.address") : [])
+        {
+            File.Delete(address);
+        }
+
+        lock (_log)
+        {
+            _log.Clear();
+        }
+
         ProgramCommand program = Programs.Daemon;
         var start = new ProcessStartInfo(program.File, [.. program.FirstArguments, "all", "--dir", Directory])
         {

@@ -4,7 +4,9 @@ using Albatross.Policy;
 
 namespace Albatross.Tests.Certificates;
 
-/// <summary>The chains of tests/golden/pki/extra, and what the real endpoint made of them (names from its replies, sentences from its log).</summary>
+/// <summary>
+/// The chains of tests/golden/pki/extra, and what the real endpoint made of them (names from its replies, sentences from its log).
+/// </summary>
 public sealed class AuthorisationTests
 {
     [Theory]
@@ -78,5 +80,6 @@ public sealed class AuthorisationTests
     }
 
     private static bool TryVerify(string file, out VerifiedChain? chain, out Refusal? refusal) => ChainValidation.TryValidate(
-        GoldenPki.Certificates($"extra/{file}.pem"), GoldenPki.Certificates("ed25519/cacert.pem"), GoldenPki.Now, ChainPurpose.Client, out chain, out refusal);
+        GoldenPki.Certificates($"extra/{file}.pem"), GoldenPki.Certificates("ed25519/cacert.pem"), GoldenPki.Now, ChainPurpose.Client,
+            out chain, out refusal);
 }

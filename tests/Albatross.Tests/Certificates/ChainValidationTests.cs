@@ -29,17 +29,21 @@ public sealed class ChainValidationTests
         ["path length 0 above a leaf"] = l => Below(Ca("alpha", l.Root, l.Type, new() { PathLength = 0 }), l),
         ["valid until this second"] = l => [Leaf("x", l.Alpha, l.Type, new() { NotAfter = Now }), l.Alpha],
         ["valid from this second"] = l => [Leaf("x", l.Alpha, l.Type, new() { NotBefore = Now }), l.Alpha],
-        ["an unknown extension that is not critical"] = l => [Leaf("x", l.Alpha, l.Type, new() { Extra = g => g.AddExtension(Unknown, false, DerNull.Instance) }), l.Alpha],
+        ["an unknown extension that is not critical"] = l =>
+            [Leaf("x", l.Alpha, l.Type, new() { Extra = g => g.AddExtension(Unknown, false, DerNull.Instance) }), l.Alpha],
     };
 
     private static Dictionary<string, (RefusalCode Code, string Text, Func<Links, RawCertificate[]> Chain)> Bad => new()
     {
         ["nothing"] = (RefusalCode.CertificateRequired, "no certificate was presented", _ => []),
-        ["seventeen certificates"] = (RefusalCode.ChainTooLong, "17 certificates were presented, at most 16 are accepted", l => [.. Enumerable.Repeat(l.Leaf, 17)]),
+        ["seventeen certificates"] = (RefusalCode.ChainTooLong, "17 certificates were presented, at most 16 are accepted", l =>
+            [.. Enumerable.Repeat(l.Leaf, 17)]),
         ["missing intermediate"] = (RefusalCode.UnknownCa, "the leaf certificate \"x\" was not issued by a trusted CA", l => [l.Leaf]),
-        ["foreign root of the same name"] = (RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" was issued with another key of its issuer", l =>
+        ["foreign root of the same name"] =
+            (RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" was issued with another key of its issuer", l =>
             Below(Ca("alpha", Ca("root", null, l.Type), l.Type), l)),
-        ["foreign root of the same name and key identifier"] = (RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" names the trusted CA but is not signed by it", l =>
+        ["foreign root of the same name and key identifier"] =
+            (RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" names the trusted CA but is not signed by it", l =>
         {
             RawCertificate foreign = Ca("root", null, l.Type);
             RawCertificate alpha = Ca("alpha", foreign, l.Type);
@@ -47,57 +51,74 @@ public sealed class ChainValidationTests
         }),
         ["intermediates in the wrong order"] = (RefusalCode.UnknownCa, "intermediate 2 of 2 \"beta\" was not issued by a trusted CA", l =>
             [Leaf("x", l.Beta, l.Type), l.Alpha, l.Beta]),
-        ["surplus certificate between"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" was not issued by the next certificate of the chain", l =>
+        ["surplus certificate between"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"x\" was not issued by the next certificate of the chain", l =>
             [l.Leaf, Ca("gamma", l.Alpha, l.Type), l.Alpha]),
-        ["surplus certificate at the end"] = (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"alpha\" was not issued by the next certificate of the chain", l =>
+        ["surplus certificate at the end"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"alpha\" was not issued by the next certificate of the chain", l =>
             [l.Leaf, l.Alpha, Ca("gamma", l.Root, l.Type)]),
         ["expired leaf"] = (RefusalCode.CertificateExpired, "the leaf certificate \"x\" expired on 2026-12-01 11:59:59Z", l =>
             [Leaf("x", l.Alpha, l.Type, new() { NotAfter = Now.AddSeconds(-1) }), l.Alpha]),
-        ["leaf not yet valid"] = (RefusalCode.CertificateNotYetValid, "the leaf certificate \"x\" is not valid before 2026-12-01 12:00:01Z", l =>
+        ["leaf not yet valid"] =
+            (RefusalCode.CertificateNotYetValid, "the leaf certificate \"x\" is not valid before 2026-12-01 12:00:01Z", l =>
             [Leaf("x", l.Alpha, l.Type, new() { NotBefore = Now.AddSeconds(1) }), l.Alpha]),
         ["expired intermediate"] = (RefusalCode.CertificateExpired, "intermediate 1 of 1 \"alpha\" expired on 2026-11-30 12:00:00Z", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { NotAfter = Now.AddDays(-1) }), l)),
-        ["path length exceeded"] = (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"beta\" exceeds the path length of a certificate above it", l =>
+        ["path length exceeded"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"beta\" exceeds the path length of a certificate above it", l =>
         {
             RawCertificate alpha = Ca("alpha", l.Root, l.Type, new() { PathLength = 0 });
             RawCertificate beta = Ca("beta", alpha, l.Type);
             return [Leaf("x", beta, l.Type), beta, alpha];
         }),
-        ["path length not widened by a lower one"] = (RefusalCode.CertificateRefused, "intermediate 1 of 3 \"gamma\" exceeds the path length of a certificate above it", l =>
+        ["path length not widened by a lower one"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 3 \"gamma\" exceeds the path length of a certificate above it", l =>
         {
             RawCertificate alpha = Ca("alpha", l.Root, l.Type, new() { PathLength = 1 });
             RawCertificate beta = Ca("beta", alpha, l.Type, new() { PathLength = 5 });
             RawCertificate gamma = Ca("gamma", beta, l.Type);
             return [Leaf("x", gamma, l.Type), gamma, beta, alpha];
         }),
-        ["a leaf that issued a leaf"] = (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"x\" is not a CA certificate but issued another", l =>
+        ["a leaf that issued a leaf"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 2 \"x\" is not a CA certificate but issued another", l =>
             [Leaf("y", l.Leaf, l.Type), l.Leaf, l.Alpha]),
-        ["intermediate without keyCertSign"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" may not sign certificates (key usage)", l =>
+        ["intermediate without keyCertSign"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" may not sign certificates (key usage)", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { KeyUsage = KeyUsage.DigitalSignature }), l)),
-        ["intermediate without key usage"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has no key usage; a CA needs keyCertSign", l =>
+        ["intermediate without key usage"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has no key usage; a CA needs keyCertSign", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { KeyUsage = 0 }), l)),
-        ["intermediate for servers only"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" may not issue client certificates (extended key usage)", l =>
+        ["intermediate for servers only"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" may not issue client certificates (extended key usage)", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { Purpose = KeyPurposeID.id_kp_serverAuth }), l)),
         ["version 1 intermediate"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" is of version 1, not 3", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { IsVersion1 = true }), l)),
-        ["unknown critical extension in the leaf"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has the critical extension 1.2.3.4", l =>
+        ["unknown critical extension in the leaf"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has the critical extension 1.2.3.4", l =>
             [Leaf("x", l.Alpha, l.Type, new() { Extra = g => g.AddExtension(Unknown, true, DerNull.Instance) }), l.Alpha]),
-        ["unknown critical extension in an intermediate"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has the critical extension 1.2.3.4", l =>
+        ["unknown critical extension in an intermediate"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has the critical extension 1.2.3.4", l =>
             Below(Ca("alpha", l.Root, l.Type, new() { Extra = g => g.AddExtension(Unknown, true, DerNull.Instance) }), l)),
-        ["critical Albatross extension"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has an Albatross extension that is marked critical", l =>
+        ["critical Albatross extension"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has an Albatross extension that is marked critical", l =>
             [Leaf("x", l.Alpha, l.Type, new() { IsAlbatrossCritical = true }), l.Alpha]),
-        ["name constraints, even when not critical"] = (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has name constraints, which are not evaluated here", l =>
-            Below(Ca("alpha", l.Root, l.Type, new() { Extra = g => g.AddExtension(X509Extensions.NameConstraints, false, DerSequence.Empty) }), l)),
+        ["name constraints, even when not critical"] =
+            (RefusalCode.CertificateRefused, "intermediate 1 of 1 \"alpha\" has name constraints, which are not evaluated here", l =>
+            Below(Ca("alpha", l.Root, l.Type,
+                new() { Extra = g => g.AddExtension(X509Extensions.NameConstraints, false, DerSequence.Empty) }), l)),
         ["flipped bit in the payload"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has a wrong signature", l =>
             [l.Leaf with { Der = Flip(l.Leaf.Der, l.Leaf.Der.AsSpan().IndexOf(InfoCommand) + 6) }, l.Alpha]),
         ["flipped bit in the signature"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" has a wrong signature", l =>
             [l.Leaf with { Der = Flip(l.Leaf.Der, l.Leaf.Der.Length - 1) }, l.Alpha]),
-        ["leaf for servers only"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" is not for a client (extended key usage)", l =>
+        ["leaf for servers only"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"x\" is not for a client (extended key usage)", l =>
             [Leaf("x", l.Alpha, l.Type, new() { Purpose = KeyPurposeID.id_kp_serverAuth }), l.Alpha]),
         ["leaf without digitalSignature"] = (RefusalCode.CertificateRefused, "the leaf certificate \"x\" may not sign (key usage)", l =>
             [Leaf("x", l.Alpha, l.Type, new() { KeyUsage = KeyUsage.KeyEncipherment }), l.Alpha]),
-        ["CA certificate as the leaf"] = (RefusalCode.CertificateRefused, "the leaf certificate \"alpha\" is a CA certificate, not a leaf", l => [l.Alpha]),
-        ["the anchor as the leaf"] = (RefusalCode.CertificateRefused, "the leaf certificate \"root\" is a CA certificate, not a leaf", l => [l.Root]),
+        ["CA certificate as the leaf"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"alpha\" is a CA certificate, not a leaf", l => [l.Alpha]),
+        ["the anchor as the leaf"] =
+            (RefusalCode.CertificateRefused, "the leaf certificate \"root\" is a CA certificate, not a leaf", l => [l.Root]),
     };
 
     private static DerObjectIdentifier Unknown => new("1.2.3.4");
@@ -138,7 +159,8 @@ public sealed class ChainValidationTests
         RawCertificate other = Ca("root", null, KeyType.Ed25519);
         ImmutableArray<ParsedCertificate> anchors = [other.Parsed, links.Root.Parsed];
 
-        Assert.True(ChainValidation.TryValidate([links.Leaf.Parsed, links.Alpha.Parsed], anchors, Now, ChainPurpose.Client, out VerifiedChain? chain, out _));
+        Assert.True(ChainValidation.TryValidate([links.Leaf.Parsed, links.Alpha.Parsed], anchors, Now, ChainPurpose.Client,
+            out VerifiedChain? chain, out _));
         Assert.Equal(links.Root.Der, chain.Anchor.Raw.ToArray());
     }
 
@@ -158,7 +180,8 @@ public sealed class ChainValidationTests
         Links links = Of(KeyType.Ed25519);
         RawCertificate leaf = Leaf("x", links.Root, KeyType.Ed25519, new() { Purpose = KeyPurposeID.id_kp_clientAuth });
 
-        Assert.False(ChainValidation.TryValidate([leaf.Parsed], [links.Root.Parsed], Now, ChainPurpose.Server, out _, out Refusal? refusal));
+        Assert.False(
+            ChainValidation.TryValidate([leaf.Parsed], [links.Root.Parsed], Now, ChainPurpose.Server, out _, out Refusal? refusal));
         Assert.Equal("the leaf certificate \"x\" is not for a server (extended key usage)", refusal.Text);
     }
 

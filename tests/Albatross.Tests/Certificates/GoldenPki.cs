@@ -1,6 +1,7 @@
 using Albatross.Certificates;
 using Albatross.Certificates.Keys;
 using Albatross.Certificates.Reading;
+using Albatross.Policy;
 
 namespace Albatross.Tests.Certificates;
 
@@ -17,15 +18,15 @@ internal static class GoldenPki
     public static string Text(string file) => File.ReadAllText(PathOf(file));
 
     public static ImmutableArray<ParsedCertificate> Certificates(string file) =>
-        Pem.TryReadCertificates(Text(file), out ImmutableArray<ParsedCertificate> certificates, out Policy.Refusal? refusal)
+        Pem.TryReadCertificates(Text(file), out ImmutableArray<ParsedCertificate> certificates, out Refusal? refusal)
             ? certificates
             : throw new InvalidOperationException($"{file}: {refusal.Text}");
 
-    public static KeyPair Key(string file) => KeyPair.TryReadPem(Text(file), out KeyPair? key, out Policy.Refusal? refusal)
+    public static KeyPair Key(string file) => KeyPair.TryReadPem(Text(file), out KeyPair? key, out Refusal? refusal)
         ? key
         : throw new InvalidOperationException($"{file}: {refusal.Text}");
 
-    public static byte[] Der(string file) => Pem.TryParse(Text(file), out ImmutableArray<PemBlock> blocks, out Policy.Refusal? refusal)
+    public static byte[] Der(string file) => Pem.TryParse(Text(file), out ImmutableArray<PemBlock> blocks, out Refusal? refusal)
         ? blocks[0].Der.ToArray()
         : throw new InvalidOperationException($"{file}: {refusal.Text}");
 }

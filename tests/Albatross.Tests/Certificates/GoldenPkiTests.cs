@@ -29,7 +29,8 @@ public sealed class GoldenPkiTests
                 continue;
             }
 
-            bool isGood = ChainValidation.TryValidate(presented, anchors, GoldenPki.Now, ChainPurpose.Client, out VerifiedChain? chain, out Refusal? refusal);
+            bool isGood = ChainValidation.TryValidate(presented, anchors, GoldenPki.Now, ChainPurpose.Client, out VerifiedChain? chain,
+                out Refusal? refusal);
             Assert.True(isGood, $"{file}: {refusal}");
             leaves++;
             if (Authorisation.TryRead(chain!, out Authorisation? authorisation, out refusal))
@@ -63,7 +64,8 @@ public sealed class GoldenPkiTests
 
         Assert.Equal("alpha:beta:beta-info", authorisation.Name.ToString());
         Assert.Equal(["alpha:", "alpha:beta:"], authorisation.Policies.Select(granted => granted.Path.ToString()));
-        Assert.Equal([(10L, 512L, 50L), (4L, 128L, null)], authorisation.Policies.Select(granted => (granted.Policy.Unikernels, granted.Policy.MemoryMib, granted.Policy.BlockMib)));
+        Assert.Equal([(10L, 512L, 50L), (4L, 128L, null)],
+            authorisation.Policies.Select(granted => (granted.Policy.Unikernels, granted.Policy.MemoryMib, granted.Policy.BlockMib)));
         Assert.Equal(new Command.UnikernelInfo(), authorisation.Command);
         Assert.Equal(5, authorisation.Version);
     }
@@ -74,12 +76,14 @@ public sealed class GoldenPkiTests
     {
         ImmutableArray<ParsedCertificate> presented = GoldenPki.Certificates($"{keyType}/server.pem");
         Assert.True(ChainValidation.TryValidate(
-            presented, GoldenPki.Certificates($"{keyType}/cacert.pem"), GoldenPki.Now, ChainPurpose.Server, out VerifiedChain? chain, out _));
+            presented, GoldenPki.Certificates($"{keyType}/cacert.pem"), GoldenPki.Now, ChainPurpose.Server, out VerifiedChain? chain,
+                out _));
         Assert.True(ServerName.TryParse("server", out ServerName? name, out _));
 
         Assert.Null(name.Check(chain.Leaf, NameSource.CommonName));
         Assert.Equal(
-            new Refusal(RefusalCode.ServerNameMismatch, "the server's certificate is for no name but the common name \"server\", not for server"),
+            new Refusal(RefusalCode.ServerNameMismatch,
+                "the server's certificate is for no name but the common name \"server\", not for server"),
             name.Check(chain.Leaf, NameSource.SubjectAlternativeName));
     }
 
@@ -87,7 +91,8 @@ public sealed class GoldenPkiTests
     public void The_servers_certificate_is_no_client_certificate()
     {
         Assert.False(ChainValidation.TryValidate(
-            GoldenPki.Certificates("ed25519/server.pem"), GoldenPki.Certificates("ed25519/cacert.pem"), GoldenPki.Now, ChainPurpose.Client, out _, out Refusal? refusal));
+            GoldenPki.Certificates("ed25519/server.pem"), GoldenPki.Certificates("ed25519/cacert.pem"), GoldenPki.Now,
+                ChainPurpose.Client, out _, out Refusal? refusal));
         Assert.Equal("the leaf certificate \"server\" is not for a client (extended key usage)", refusal.Text);
     }
 
@@ -123,8 +128,10 @@ public sealed class GoldenPkiTests
     {
         foreach (string file in Directory.GetFiles(GoldenPki.PathOf(keyType), "*.req"))
         {
-            Assert.True(SigningRequest.TryParse(GoldenPki.Der(file), out SigningRequest? request, out Refusal? refusal), $"{file}: {refusal}");
-            Assert.Equal(GoldenPki.Key(Path.ChangeExtension(file, ".key")).PublicKey.SubjectPublicKeyInfo, request.PublicKey.SubjectPublicKeyInfo);
+            Assert.True(SigningRequest.TryParse(GoldenPki.Der(file), out SigningRequest? request, out Refusal? refusal),
+                $"{file}: {refusal}");
+            Assert.Equal(GoldenPki.Key(Path.ChangeExtension(file, ".key")).PublicKey.SubjectPublicKeyInfo,
+                request.PublicKey.SubjectPublicKeyInfo);
 
             ParsedCertificate certificate = GoldenPki.Certificates(Path.ChangeExtension(file, ".pem"))[0];
             Assert.Equal(certificate.CommonName, request.CommonName);

@@ -29,7 +29,8 @@ public sealed class IssuingTests
         Assert.True(ServerName.TryParse("2001:db8::1", out ServerName? address, out _));
 
         Assert.True(ChainValidation.TryValidate(
-            [leaf, pki.Delegation.Certificate], [pki.Root.Certificate], Now, ChainPurpose.Client, out VerifiedChain? chain, out Refusal? refusal), refusal?.Text);
+            [leaf, pki.Delegation.Certificate], [pki.Root.Certificate], Now, ChainPurpose.Client, out VerifiedChain? chain,
+                out Refusal? refusal), refusal?.Text);
         Assert.True(Authorisation.TryRead(chain, out Authorisation? authorisation, out _));
         Assert.Equal("alpha:hello", authorisation.Name.ToString());
         Assert.Equal(Policy, authorisation.Policies.Single().Policy);
@@ -51,14 +52,19 @@ public sealed class IssuingTests
         const KeyUsages Leaf = KeyUsages.DigitalSignature | KeyUsages.KeyEncipherment;
 
         Assert.Equal((false, Leaf, "1.3.6.1.5.5.7.3.2"), (leaf.IsCa, leaf.KeyUsage!.Value, leaf.Purposes!.Value.Single()));
-        Assert.Equal((false, Leaf, "1.3.6.1.5.5.7.3.1"), (pki.Server.Extensions.IsCa, pki.Server.Extensions.KeyUsage!.Value, pki.Server.Extensions.Purposes!.Value.Single()));
-        Assert.Equal((true, Ca, false, false), (delegation.IsCa, delegation.KeyUsage!.Value, delegation.Purposes.HasValue, delegation.PathLength.HasValue));
-        Assert.Equal((true, Ca, false, false), (root.IsCa, root.KeyUsage!.Value, root.AuthorityKeyIdentifier.HasValue, root.Albatross.HasValue));
+        Assert.Equal((false, Leaf, "1.3.6.1.5.5.7.3.1"),
+            (pki.Server.Extensions.IsCa, pki.Server.Extensions.KeyUsage!.Value, pki.Server.Extensions.Purposes!.Value.Single()));
+        Assert.Equal((true, Ca, false, false),
+            (delegation.IsCa, delegation.KeyUsage!.Value, delegation.Purposes.HasValue, delegation.PathLength.HasValue));
+        Assert.Equal((true, Ca, false, false),
+            (root.IsCa, root.KeyUsage!.Value, root.AuthorityKeyIdentifier.HasValue, root.Albatross.HasValue));
         Assert.Equal(delegation.SubjectKeyIdentifier!.Value.ToArray(), leaf.AuthorityKeyIdentifier!.Value.ToArray());
         Assert.Equal(root.SubjectKeyIdentifier!.Value.ToArray(), delegation.AuthorityKeyIdentifier!.Value.ToArray());
         var rootKey = PublicKeyFactory.CreateKey(pki.Root.Certificate.PublicKey.SubjectPublicKeyInfo.ToArray());
-        Assert.Equal(X509ExtensionUtilities.CreateSubjectKeyIdentifier(rootKey).GetKeyIdentifier(), root.SubjectKeyIdentifier!.Value.ToArray());
-        Assert.Equal((Now.AddSeconds(-10), Now.AddSeconds(300)), (pki.Leaf(null, new Command.UnikernelInfo()).NotBefore, pki.Leaf(null, new Command.UnikernelInfo()).NotAfter));
+        Assert.Equal(X509ExtensionUtilities.CreateSubjectKeyIdentifier(rootKey).GetKeyIdentifier(),
+            root.SubjectKeyIdentifier!.Value.ToArray());
+        Assert.Equal((Now.AddSeconds(-10), Now.AddSeconds(300)),
+            (pki.Leaf(null, new Command.UnikernelInfo()).NotBefore, pki.Leaf(null, new Command.UnikernelInfo()).NotAfter));
         Assert.Equal(".", pki.Leaf(null, new Command.UnikernelInfo()).CommonName);
     }
 
@@ -77,7 +83,8 @@ public sealed class IssuingTests
     public void A_validity_beyond_2049_is_written_as_RFC_5280_wants_it()
     {
         KeyPair key = TestPki.NewKey(KeyType.Ed25519);
-        ParsedCertificate root = CertificateIssuer.Root("root", key, new Validity(Now, new(2050, 1, 1, 0, 0, 0, TimeSpan.Zero)), RandomNumberGenerator.Fill);
+        ParsedCertificate root =
+            CertificateIssuer.Root("root", key, new Validity(Now, new(2050, 1, 1, 0, 0, 0, TimeSpan.Zero)), RandomNumberGenerator.Fill);
 
         Assert.Equal(2050, root.NotAfter.Year);
         Assert.Contains("180F3230353030313031303030303030", Convert.ToHexString(root.Raw.Span), StringComparison.Ordinal);
@@ -110,7 +117,9 @@ public sealed class IssuingTests
         Assert.Null(CertificateListSize.Check([fits, pki.Delegation.Certificate]));
         Refusal? refusal = CertificateListSize.Check([tooBig, pki.Delegation.Certificate]);
         Assert.Equal(RefusalCode.TooLarge, refusal!.Code);
-        Assert.Matches("^certificate too big for TLS: the chain takes 167[0-9]{5} bytes, at most 16777215 are possible; stream the image instead$", refusal.Text);
+        Assert.Matches(
+            "^certificate too big for TLS: the chain takes 167[0-9]{5} bytes, at most 16777215 are possible; stream the image instead$",
+            refusal.Text);
     }
 
     [Fact]
@@ -136,9 +145,11 @@ public sealed class IssuingTests
         string at = Now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
         Assert.Equal((0, "leaf.pem: OK\n"), await OpenSsl.RunAsync(
-            directory.Path, "verify", "-x509_strict", "-attime", at, "-purpose", "sslclient", "-CAfile", "ca.pem", "-untrusted", "alpha.pem", "leaf.pem"));
+            directory.Path, "verify", "-x509_strict", "-attime", at, "-purpose", "sslclient", "-CAfile", "ca.pem", "-untrusted",
+                "alpha.pem", "leaf.pem"));
         Assert.Equal((0, "server.pem: OK\n"), await OpenSsl.RunAsync(
-            directory.Path, "verify", "-x509_strict", "-attime", at, "-purpose", "sslserver", "-verify_hostname", "alba.example.org", "-CAfile", "ca.pem", "server.pem"));
+            directory.Path, "verify", "-x509_strict", "-attime", at, "-purpose", "sslserver", "-verify_hostname", "alba.example.org",
+                "-CAfile", "ca.pem", "server.pem"));
         (int status, string publicKey) = await OpenSsl.RunAsync(directory.Path, "pkey", "-in", "leaf.key", "-pubout");
         Assert.Equal((0, Pem.Write("PUBLIC KEY", leaf.PublicKey.SubjectPublicKeyInfo.Span)), (status, publicKey));
     }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Albatross.Tests.Certificates;
 
-/// <summary>The openssl command line, as a second opinion. Tests that want it are skipped where it is missing, and fail there when CI=true.</summary>
+/// <summary>
+/// The openssl command line, as a second opinion. Tests that want it are skipped where it is missing, and fail there when CI=true.
+/// </summary>
 internal static class OpenSsl
 {
     public static void Require()

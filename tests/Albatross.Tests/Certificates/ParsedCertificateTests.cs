@@ -24,7 +24,8 @@ public sealed class ParsedCertificateTests
         ["trailing bytes"] = () => [.. GoodLeaf.Value.Der, 0],
         ["cut short"] = () => GoodLeaf.Value.Der[..^1],
         ["the Albatross extension twice"] = () => WithExtensions(e => [.. e, Extension(AlbatrossOid, InfoCommand)]),
-        ["an encoded DEFAULT: critical FALSE"] = () => WithExtensions(e => [.. e, new DerSequence(new DerObjectIdentifier("1.2.3"), DerBoolean.False, new DerOctetString([5, 0]))]),
+        ["an encoded DEFAULT: critical FALSE"] = () =>
+            WithExtensions(e => [.. e, new DerSequence(new DerObjectIdentifier("1.2.3"), DerBoolean.False, new DerOctetString([5, 0]))]),
         ["an encoded DEFAULT: cA FALSE"] = () => WithExtensions(e => [Extension("2.5.29.19", [0x30, 3, 1, 1, 0]), .. e[1..]]),
         ["an encoded DEFAULT: version 1"] = () => Change(f => [new DerTaggedObject(true, 0, DerInteger.Zero), .. f[1..^1]]),
         ["version 4"] = () => Change(f => [new DerTaggedObject(true, 0, DerInteger.ValueOf(3)), .. f[1..]]),
@@ -32,17 +33,22 @@ public sealed class ParsedCertificateTests
         ["no extensions in their list"] = () => WithExtensions(_ => []),
         ["a path length without cA"] = () => WithExtensions(e => [Extension("2.5.29.19", [0x30, 3, 2, 1, 0]), .. e[1..]]),
         ["trailing bytes in an extension"] = () => WithExtensions(e => [Extension("2.5.29.19", [0x30, 0, 0]), .. e[1..]]),
-        ["a value in two OCTET STRINGs of another kind"] = () => WithExtensions(e => [.. e, new DerSequence(new DerObjectIdentifier("1.2.3"), new DerUtf8String("x"))]),
+        ["a value in two OCTET STRINGs of another kind"] = () =>
+            WithExtensions(e => [.. e, new DerSequence(new DerObjectIdentifier("1.2.3"), new DerUtf8String("x"))]),
         ["two signature algorithms"] = () => Change(f => [.. f[..2], new AlgorithmIdentifier(new DerObjectIdentifier("1.2.3")), .. f[3..]]),
         ["two common names"] = () => Change(f => [.. f[..5], new X509Name("CN=a,CN=b"), .. f[6..]]),
-        ["a common name as BMPString"] = () => Change(f => [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerBmpString("x")))), .. f[6..]]),
+        ["a common name as BMPString"] = () =>
+            Change(f => [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerBmpString("x")))), .. f[6..]]),
         ["a common name that is not UTF-8"] = () => Change(f =>
-            [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, Asn1Object.FromByteArray([0x0C, 1, 0x41])))), .. f[6..]], der => Replace(der, [0x0C, 1, 0x41], [0x0C, 1, 0xFF])),
+            [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, Asn1Object.FromByteArray([0x0C, 1, 0x41])))), .. f[6..]],
+                der => Replace(der, [0x0C, 1, 0x41], [0x0C, 1, 0xFF])),
         ["a unique identifier"] = () => Change(f => [.. f[..^1], new DerTaggedObject(false, 1, new DerBitString([1])), f[^1]]),
         ["a validity of one time"] = () => Change(f => [.. f[..4], new DerSequence(new DerUtcTime(Now.UtcDateTime, 2049)), .. f[5..]]),
-        ["more than 64 extensions"] = () => WithExtensions(e => [.. e, .. Enumerable.Range(0, 65).Select(i => Extension($"1.2.{i}", [5, 0]))]),
+        ["more than 64 extensions"] = () =>
+            WithExtensions(e => [.. e, .. Enumerable.Range(0, 65).Select(i => Extension($"1.2.{i}", [5, 0]))]),
         ["an object identifier of 1000 octets"] = () => Replace(
-            WithExtensions(e => [.. e, new DerSequence(new DerOctetString(new byte[1000]), new DerOctetString([5, 0]))]), [0x04, 0x82, 0x03, 0xE8], [0x06, 0x82, 0x03, 0xE8]),
+            WithExtensions(e => [.. e, new DerSequence(new DerOctetString(new byte[1000]), new DerOctetString([5, 0]))]),
+                [0x04, 0x82, 0x03, 0xE8], [0x06, 0x82, 0x03, 0xE8]),
     };
 
     [Fact]
@@ -50,7 +56,8 @@ public sealed class ParsedCertificateTests
     {
         byte[] der = GoodLeaf.Value.Der;
         Assert.True(ParsedCertificate.TryParse(der, out ParsedCertificate? parsed, out _));
-        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(parsed.Extensions.Albatross!.Value, out ArraySegment<byte> slice));
+        Assert.True(
+            System.Runtime.InteropServices.MemoryMarshal.TryGetArray(parsed.Extensions.Albatross!.Value, out ArraySegment<byte> slice));
 
         Assert.Same(der, slice.Array);
         Assert.Equal(InfoCommand, slice.ToArray());
@@ -86,7 +93,8 @@ public sealed class ParsedCertificateTests
         modulus[0] = 0x80;
         modulus[^1] = 1;
         var key = new RsaPublicKeyStructure(new(1, modulus), new("65537"));
-        byte[] spki = new SubjectPublicKeyInfo(new AlgorithmIdentifier(new DerObjectIdentifier("1.2.840.113549.1.1.1"), DerNull.Instance), key).GetDerEncoded();
+        byte[] spki = new SubjectPublicKeyInfo(new AlgorithmIdentifier(new DerObjectIdentifier("1.2.840.113549.1.1.1"), DerNull.Instance),
+            key).GetDerEncoded();
 
         Assert.False(PublicKey.TryParse(spki, out _, out Refusal? refusal));
         Assert.Equal(RefusalCode.UnsupportedKey, refusal.Code);

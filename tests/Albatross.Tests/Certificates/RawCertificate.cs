@@ -1,5 +1,6 @@
 using Albatross.Certificates.Keys;
 using Albatross.Certificates.Reading;
+using Albatross.Policy;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Crypto;
@@ -11,7 +12,10 @@ using Org.BouncyCastle.X509.Extension;
 
 namespace Albatross.Tests.Certificates;
 
-/// <summary>Certificates that our own issuer would never make, built with BouncyCastle, so that the issuer and the validation do not share a mistake.</summary>
+/// <summary>
+/// Certificates that our own issuer would never make, built with BouncyCastle, so that the issuer and the validation do not share a
+/// mistake.
+/// </summary>
 internal sealed record RawCertificate(byte[] Der, KeyPair Key, X509Name Name)
 {
     public const string AlbatrossOid = "1.3.6.1.4.1.49836.42";
@@ -22,7 +26,7 @@ internal sealed record RawCertificate(byte[] Der, KeyPair Key, X509Name Name)
     /// <summary>unikernel info, version 5.</summary>
     public static readonly byte[] InfoCommand = Convert.FromHexString("3009020105A304B3020500");
 
-    public ParsedCertificate Parsed => ParsedCertificate.TryParse(Der, out ParsedCertificate? parsed, out Policy.Refusal? refusal)
+    public ParsedCertificate Parsed => ParsedCertificate.TryParse(Der, out ParsedCertificate? parsed, out Refusal? refusal)
         ? parsed
         : throw new InvalidOperationException(refusal.Text);
 
@@ -33,7 +37,8 @@ internal sealed record RawCertificate(byte[] Der, KeyPair Key, X509Name Name)
     public static RawCertificate Ca(string name, RawCertificate? issuer, KeyType type, Shape? shape = null) =>
         Make(name, issuer, type, (shape ?? new Shape()) with { IsCa = true });
 
-    public static RawCertificate Leaf(string name, RawCertificate issuer, KeyType type, Shape? shape = null) => Make(name, issuer, type, shape ?? new Shape());
+    public static RawCertificate Leaf(string name, RawCertificate issuer, KeyType type, Shape? shape = null) =>
+        Make(name, issuer, type, shape ?? new Shape());
 
     /// <summary>The same certificate with other content, signed anew by <paramref name="issuer"/>.</summary>
     public RawCertificate Resign(RawCertificate issuer, Func<Asn1Encodable[], Asn1Encodable[]> change)
@@ -86,7 +91,8 @@ internal sealed record RawCertificate(byte[] Der, KeyPair Key, X509Name Name)
     {
         int usage = shape.KeyUsage ?? (shape.IsCa ? KeyUsage.KeyCertSign | KeyUsage.DigitalSignature : KeyUsage.DigitalSignature);
         generator.AddExtension(
-            X509Extensions.BasicConstraints, true, shape.PathLength is { } length ? new BasicConstraints(length) : new BasicConstraints(shape.IsCa));
+            X509Extensions.BasicConstraints, true, shape.PathLength is { } length ? new BasicConstraints(length)
+                : new BasicConstraints(shape.IsCa));
         if (usage != 0)
         {
             generator.AddExtension(X509Extensions.KeyUsage, true, new KeyUsage(usage));
@@ -98,7 +104,8 @@ internal sealed record RawCertificate(byte[] Der, KeyPair Key, X509Name Name)
         }
 
         generator.AddExtension(X509Extensions.SubjectKeyIdentifier, false, X509ExtensionUtilities.CreateSubjectKeyIdentifier(made.Public));
-        generator.AddExtension(X509Extensions.AuthorityKeyIdentifier, false, X509ExtensionUtilities.CreateAuthorityKeyIdentifier(signer.Public));
+        generator.AddExtension(X509Extensions.AuthorityKeyIdentifier, false,
+            X509ExtensionUtilities.CreateAuthorityKeyIdentifier(signer.Public));
         if (!shape.IsCa)
         {
             generator.AddExtension(new DerObjectIdentifier(AlbatrossOid), shape.IsAlbatrossCritical, Asn1Object.FromByteArray(InfoCommand));

@@ -14,7 +14,8 @@ public sealed class ServerNameTests
     [InlineData("alba.example.org.")]
     [InlineData("127.0.0.1")]
     [InlineData("2001:DB8:0::1")]
-    public void A_name_of_the_certificate_matches(string text) => Assert.Null(NameOf(text).Check(Pki.Value.Server, NameSource.SubjectAlternativeName));
+    public void A_name_of_the_certificate_matches(string text) =>
+        Assert.Null(NameOf(text).Check(Pki.Value.Server, NameSource.SubjectAlternativeName));
 
     [Theory]
     [InlineData("example.org")]
@@ -25,7 +26,8 @@ public sealed class ServerNameTests
     public void Another_name_does_not_match_and_the_sentence_lists_the_right_ones(string text)
     {
         Assert.Equal(
-            new Refusal(RefusalCode.ServerNameMismatch, $"the server's certificate is for \"alba.example.org\", 127.0.0.1, 2001:db8::1, not for {text}"),
+            new Refusal(RefusalCode.ServerNameMismatch,
+                $"the server's certificate is for \"alba.example.org\", 127.0.0.1, 2001:db8::1, not for {text}"),
             NameOf(text).Check(Pki.Value.Server, NameSource.SubjectAlternativeName));
     }
 
@@ -49,5 +51,6 @@ public sealed class ServerNameTests
         Assert.Equal(RefusalCode.InvalidValue, refusal.Code);
     }
 
-    private static ServerName NameOf(string text) => ServerName.TryParse(text, out ServerName? name, out Refusal? refusal) ? name : throw new InvalidOperationException(refusal.Text);
+    private static ServerName NameOf(string text) =>
+        ServerName.TryParse(text, out ServerName? name, out Refusal? refusal) ? name : throw new InvalidOperationException(refusal.Text);
 }

@@ -33,7 +33,8 @@ public sealed class SigningRequestTests
         byte[] der = SigningRequest.Create(pki.LeafKey, "Hello", new Command.UnikernelInfo());
 
         Assert.True(SigningRequest.TryParse(der, out SigningRequest? request, out Refusal? refusal), refusal?.Text);
-        Assert.True(CertificateIssuer.TrySign(pki.Delegation, request, OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? leaf, out refusal));
+        Assert.True(CertificateIssuer.TrySign(pki.Delegation, request, OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? leaf,
+            out refusal));
         Assert.True(ChainValidation.TryValidate(
             [leaf, pki.Delegation.Certificate], [pki.Root.Certificate], Now, ChainPurpose.Client, out VerifiedChain? chain, out _));
         Assert.True(Authorisation.TryRead(chain, out Authorisation? authorisation, out _));
@@ -53,7 +54,8 @@ public sealed class SigningRequestTests
         var policy = new ResourcePolicy(1, new([1]), 64, null, default);
         SigningRequest request = Read(SigningRequest.Create(pki.LeafKey, "beta", new Command.PolicyAdd(policy)));
 
-        Assert.True(CertificateIssuer.TrySign(pki.Delegation, request, OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? beta, out _));
+        Assert.True(
+            CertificateIssuer.TrySign(pki.Delegation, request, OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? beta, out _));
         Assert.True(SigningAuthority.TryCreate(beta, pki.LeafKey, out _, out _));
     }
 
@@ -73,7 +75,8 @@ public sealed class SigningRequestTests
             new DerSet(attribute),
             PrivateKeyFactory.CreateKey(pki.LeafKey.ToPkcs8())).GetDerEncoded();
 
-        Assert.True(CertificateIssuer.TrySign(pki.Delegation, Read(der), OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? leaf, out _));
+        Assert.True(
+            CertificateIssuer.TrySign(pki.Delegation, Read(der), OneDay, RandomNumberGenerator.Fill, out ParsedCertificate? leaf, out _));
         Assert.False(leaf.Extensions.IsCa);
         Assert.Equal(KeyUsages.DigitalSignature | KeyUsages.KeyEncipherment, leaf.Extensions.KeyUsage);
         Assert.Equal(pki.Leaf(null, new Command.UnikernelInfo()).Subject.Length, leaf.Subject.Length);
@@ -112,5 +115,6 @@ public sealed class SigningRequestTests
     }
 
     private static SigningRequest Read(byte[] der) =>
-        SigningRequest.TryParse(der, out SigningRequest? request, out Refusal? refusal) ? request : throw new InvalidOperationException(refusal.Text);
+        SigningRequest.TryParse(der, out SigningRequest? request, out Refusal? refusal) ? request
+            : throw new InvalidOperationException(refusal.Text);
 }

@@ -21,7 +21,8 @@ internal sealed class TestPki
     {
         _now = now;
         KeyPair rootKey = KeyOf(type, 0);
-        Root = AuthorityOf(CertificateIssuer.Root("root", rootKey, Validity.From(now, Validity.OfRoot), RandomNumberGenerator.Fill), rootKey);
+        Root = AuthorityOf(CertificateIssuer.Root("root", rootKey, Validity.From(now, Validity.OfRoot), RandomNumberGenerator.Fill),
+            rootKey);
         ServerKey = KeyOf(type, 1);
         ImmutableArray<ServerName> names = [NameOf("alba.example.org"), NameOf("127.0.0.1"), NameOf("2001:db8::1")];
         Server = CertificateIssuer.Server(
@@ -30,7 +31,8 @@ internal sealed class TestPki
         var policy = new ResourcePolicy(2, new([0, 1]), 256, null, new([RawText.Of("service")]));
         Delegation = AuthorityOf(
             CertificateIssuer.Delegation(
-                Root, LabelOf("alpha"), policy, delegationKey.PublicKey, Validity.From(now, Validity.OfDelegationOrServer), RandomNumberGenerator.Fill),
+                Root, LabelOf("alpha"), policy, delegationKey.PublicKey, Validity.From(now, Validity.OfDelegationOrServer),
+                    RandomNumberGenerator.Fill),
             delegationKey);
         LeafKey = KeyOf(type, 3);
     }
@@ -79,5 +81,6 @@ internal sealed class TestPki
             ? authority
             : throw new UnreachableException(refusal.Text);
 
-    private static ServerName NameOf(string text) => ServerName.TryParse(text, out ServerName? name, out _) ? name : throw new UnreachableException();
+    private static ServerName NameOf(string text) =>
+        ServerName.TryParse(text, out ServerName? name, out _) ? name : throw new UnreachableException();
 }

@@ -1,4 +1,5 @@
 using Albatross.Policy;
+using Albatross.Protocol.Commands;
 using Albatross.Tests.Certificates;
 using Albatross.Tls;
 using Albatross.Tls.Sessions;
@@ -67,7 +68,7 @@ public sealed class BigMessageGateTests
         IDisposable taken = await party.Gate.EnterAsync("someone else", Stopping);
         Task<(AcceptOutcome Server, ConnectOutcome Client)> big = party.ShakeHandsAsync(party.Client(), Stopping);
         (AcceptOutcome small, _) = await party.ShakeHandsAsync(
-            party.Client(party.Pki.Leaf(null, new Protocol.Commands.Command.UnikernelInfo())), Stopping);
+            party.Client(party.Pki.Leaf(null, new Command.UnikernelInfo())), Stopping);
         await Assert.IsType<AcceptOutcome.Accepted>(small).Session.DisposeAsync();
         await Task.Delay(100, Stopping);
         Assert.False(big.IsCompleted);
@@ -94,9 +95,11 @@ public sealed class BigMessageGateTests
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
         Task<ConnectOutcome> connecting = ClientSession.ConnectAsync(stalling, party.Client(), giveUp.Token);
 
-        AcceptOutcome outcome = await ServerSession.AcceptAsync(wire.Server, "x", party.Server, Stopping).WaitAsync(TimeSpan.FromSeconds(30), Stopping);
+        AcceptOutcome outcome =
+            await ServerSession.AcceptAsync(wire.Server, "x", party.Server, Stopping).WaitAsync(TimeSpan.FromSeconds(30), Stopping);
 
-        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake took too long"), Assert.IsType<AcceptOutcome.Rejected>(outcome).Refusal);
+        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake took too long"),
+            Assert.IsType<AcceptOutcome.Rejected>(outcome).Refusal);
         using IDisposable free = await party.Gate.EnterAsync("y", Stopping);
         await giveUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);

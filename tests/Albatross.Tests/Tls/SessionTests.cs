@@ -67,13 +67,30 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Two_writers_that_fill_all_buffers_do_not_keep_the_readers_from_reading()
+    {
+        byte[] much = new byte[48 * Mib];
+        using var party = new TlsParty();
+        (ServerSession server, ClientSession client) = await party.OpenAsync(Stopping);
+        await using (server)
+        await using (client)
+        {
+            Task writing =
+                Task.WhenAll(client.Stream.WriteAsync(much, Stopping).AsTask(), server.Stream.WriteAsync(much, Stopping).AsTask());
+            Task reading = Task.WhenAll(ReadAsync(client.Stream, much.Length), ReadAsync(server.Stream, much.Length));
+            await Task.WhenAll(writing, reading).WaitAsync(TimeSpan.FromSeconds(30), Stopping);
+        }
+    }
+
+    [Fact]
     public async Task A_frame_of_16_KiB_is_one_record_in_one_write()
     {
         using var party = new TlsParty();
         using Loopback wire = await Loopback.ConnectAsync();
         var observed = new ObservedStream(wire.Server);
         Task<AcceptOutcome> accepting = ServerSession.AcceptAsync(observed, "x", party.Server, Stopping);
-        await using ClientSession client = Assert.IsType<ConnectOutcome.Connected>(await ClientSession.ConnectAsync(wire.Client, party.Client(), Stopping)).Session;
+        await using ClientSession client =
+            Assert.IsType<ConnectOutcome.Connected>(await ClientSession.ConnectAsync(wire.Client, party.Client(), Stopping)).Session;
         await using ServerSession server = Assert.IsType<AcceptOutcome.Accepted>(await accepting).Session;
         observed.Writes.Clear();
 
@@ -144,7 +161,8 @@ public sealed class SessionTests
         await using (client)
         {
             using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await client.Stream.ReadExactlyAsync(new byte[4], cancelled.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+                await client.Stream.ReadExactlyAsync(new byte[4], cancelled.Token));
             await server.Stream.WriteAsync("four"u8.ToArray(), Stopping);
 
             Assert.Equal("four"u8.ToArray(), await ReadAsync(client.Stream, 4));

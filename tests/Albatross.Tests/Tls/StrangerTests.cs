@@ -19,7 +19,8 @@ public sealed class StrangerTests
     public async Task Without_a_certificate_the_client_hears_that_one_is_required()
     {
         using var party = new TlsParty();
-        await RefusedAsync(party, party.Client() with { Identity = null }, "certificate_required", new Refusal(RefusalCode.CertificateRequired, "no certificate was presented"));
+        await RefusedAsync(party, party.Client() with { Identity = null }, "certificate_required",
+            new Refusal(RefusalCode.CertificateRequired, "no certificate was presented"));
     }
 
     [Fact]
@@ -28,7 +29,8 @@ public sealed class StrangerTests
         using var party = new TlsParty();
         using var foreign = new TlsParty();
         ClientSettings client = foreign.Client() with { Trust = TlsParty.TrustIn(party.Pki) };
-        await RefusedAsync(party, client, "unknown_ca", new Refusal(RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" was issued with another key of its issuer"));
+        await RefusedAsync(party, client, "unknown_ca",
+            new Refusal(RefusalCode.UnknownCa, "intermediate 1 of 1 \"alpha\" was issued with another key of its issuer"));
     }
 
     [Fact]
@@ -36,7 +38,8 @@ public sealed class StrangerTests
     {
         using var party = new TlsParty();
         ClientSettings client = party.Client(party.LeafValid(TimeSpan.FromDays(-2), TimeSpan.FromDays(-1)));
-        await RefusedAsync(party, client, "certificate_expired", new Refusal(RefusalCode.CertificateExpired, "the leaf certificate \"hello\" expired on 2026-11-30 12:00:00Z"));
+        await RefusedAsync(party, client, "certificate_expired",
+            new Refusal(RefusalCode.CertificateExpired, "the leaf certificate \"hello\" expired on 2026-11-30 12:00:00Z"));
     }
 
     [Fact]
@@ -45,7 +48,8 @@ public sealed class StrangerTests
         using var party = new TlsParty();
         ClientSettings client = party.Client(party.LeafValid(TimeSpan.FromDays(1), TimeSpan.FromDays(2)));
         await RefusedAsync(
-            party, client, "certificate_expired", new Refusal(RefusalCode.CertificateNotYetValid, "the leaf certificate \"hello\" is not valid before 2026-12-02 12:00:00Z"));
+            party, client, "certificate_expired", new Refusal(RefusalCode.CertificateNotYetValid,
+                "the leaf certificate \"hello\" is not valid before 2026-12-02 12:00:00Z"));
     }
 
     [Fact]
@@ -63,8 +67,10 @@ public sealed class StrangerTests
     public async Task With_an_expired_leaf_of_ten_MiB_the_client_hears_why_and_not_broken_pipe()
     {
         using var party = new TlsParty();
-        ClientSettings client = party.Client(party.LeafValid(TimeSpan.FromDays(-2), TimeSpan.FromDays(-1), TestPki.Create(new byte[10 * Mib])));
-        await RefusedAsync(party, client, "certificate_expired", new Refusal(RefusalCode.CertificateExpired, "the leaf certificate \"hello\" expired on 2026-11-30 12:00:00Z"));
+        ClientSettings client =
+            party.Client(party.LeafValid(TimeSpan.FromDays(-2), TimeSpan.FromDays(-1), TestPki.Create(new byte[10 * Mib])));
+        await RefusedAsync(party, client, "certificate_expired",
+            new Refusal(RefusalCode.CertificateExpired, "the leaf certificate \"hello\" expired on 2026-11-30 12:00:00Z"));
     }
 
     [Fact]
@@ -72,7 +78,8 @@ public sealed class StrangerTests
     {
         using var party = new TlsParty(limits: Brisk with { MaxHandshakeBytes = 200_000 }) { Command = TestPki.Create(new byte[4 * Mib]) };
         var client = party.Client() with { Limits = TlsLimits.Default };
-        await RefusedAsync(party, client, "bad_certificate", new Refusal(RefusalCode.TooLarge, "a TLS handshake of more than 200000 bytes"));
+        await RefusedAsync(party, client, "bad_certificate",
+            new Refusal(RefusalCode.TooLarge, "a TLS handshake of more than 200000 bytes"));
     }
 
     [Fact]
@@ -87,7 +94,8 @@ public sealed class StrangerTests
         var failure = Assert.IsType<SessionFailure.ServerNotTrusted>(Assert.IsType<ConnectOutcome.Failed>(connected).Failure);
         Assert.Equal("the server is not trusted: the leaf certificate \"alba\" was issued with another key of its issuer", failure.Text);
         Assert.Equal(
-            new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake failed: the peer sent unknown_ca"), Assert.IsType<AcceptOutcome.Rejected>(server).Refusal);
+            new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake failed: the peer sent unknown_ca"),
+                Assert.IsType<AcceptOutcome.Rejected>(server).Refusal);
     }
 
     [Fact]
@@ -133,7 +141,8 @@ public sealed class StrangerTests
         }
 
         Assert.Equal(0, await wire.Client.ReadAsync(new byte[1], Stopping));
-        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "a TLS hello of more than 65536 bytes"), Assert.IsType<AcceptOutcome.Rejected>(await accepting).Refusal);
+        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "a TLS hello of more than 65536 bytes"),
+            Assert.IsType<AcceptOutcome.Rejected>(await accepting).Refusal);
     }
 
     [Theory]
@@ -143,7 +152,8 @@ public sealed class StrangerTests
     [InlineData("application data", "170303000100")]
     public async Task What_is_no_hello_is_refused(string what, string hex)
     {
-        using var party = new TlsParty(limits: Brisk with { DrainTime = TimeSpan.FromMilliseconds(50), HandshakeTime = TimeSpan.FromSeconds(5) });
+        using var party =
+            new TlsParty(limits: Brisk with { DrainTime = TimeSpan.FromMilliseconds(50), HandshakeTime = TimeSpan.FromMinutes(5) });
         using Loopback wire = await Loopback.ConnectAsync();
         await wire.Client.WriteAsync(Convert.FromHexString(hex), Stopping);
 
@@ -157,14 +167,16 @@ public sealed class StrangerTests
     [InlineData("160301020001000100")]
     public async Task A_handshake_that_stalls_is_dropped_at_the_deadline(string hex)
     {
-        using var party = new TlsParty(limits: Brisk with { HandshakeTime = TimeSpan.FromMilliseconds(100), DrainTime = TimeSpan.FromMilliseconds(50) });
+        using var party = new TlsParty(
+            limits: Brisk with { HandshakeTime = TimeSpan.FromMilliseconds(100), DrainTime = TimeSpan.FromMilliseconds(50) });
         using Loopback wire = await Loopback.ConnectAsync();
         await wire.Client.WriteAsync(Convert.FromHexString(hex), Stopping);
         var watch = Stopwatch.StartNew();
 
         AcceptOutcome outcome = await ServerSession.AcceptAsync(wire.Server, "x", party.Server, Stopping);
 
-        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake took too long"), Assert.IsType<AcceptOutcome.Rejected>(outcome).Refusal);
+        Assert.Equal(new Refusal(RefusalCode.HandshakeFailed, "the TLS handshake took too long"),
+            Assert.IsType<AcceptOutcome.Rejected>(outcome).Refusal);
         Assert.InRange(watch.ElapsedMilliseconds, 90, 10_000);
         Assert.Equal(0, await wire.Client.ReadAsync(new byte[1], Stopping));
     }
@@ -197,7 +209,8 @@ public sealed class StrangerTests
         using Loopback wire = await Loopback.ConnectAsync();
         using var stopping = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ServerSession.AcceptAsync(wire.Server, "x", party.Server, stopping.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ServerSession.AcceptAsync(wire.Server, "x", party.Server, stopping.Token));
         Assert.Equal(0, await wire.Client.ReadAsync(new byte[1], Stopping));
     }
 
@@ -212,7 +225,8 @@ public sealed class StrangerTests
         {
             await using (session)
             {
-                var exception = await Assert.ThrowsAsync<SessionFailedException>(async () => await session.Stream.ReadExactlyAsync(new byte[1], Stopping));
+                var exception = await Assert.ThrowsAsync<SessionFailedException>(async () =>
+                    await session.Stream.ReadExactlyAsync(new byte[1], Stopping));
                 failure = exception.Failure;
             }
         }

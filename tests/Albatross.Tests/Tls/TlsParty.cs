@@ -49,10 +49,12 @@ internal sealed class TlsParty : IDisposable
 
     /// <summary>A leaf for alpha:hello with a validity relative to <see cref="Now"/>.</summary>
     public ParsedCertificate LeafValid(TimeSpan from, TimeSpan until, Command? command = null) => CertificateIssuer.Leaf(
-        Pki.Delegation, TestPki.LabelOf("hello"), command ?? Command, Pki.LeafKey.PublicKey, new Validity(Now + from, Now + until), RandomNumberGenerator.Fill);
+        Pki.Delegation, TestPki.LabelOf("hello"), command ?? Command, Pki.LeafKey.PublicKey, new Validity(Now + from, Now + until),
+            RandomNumberGenerator.Fill);
 
     /// <summary>Both handshakes over a new connection.</summary>
-    public async Task<(AcceptOutcome Server, ConnectOutcome Client)> ShakeHandsAsync(ClientSettings client, CancellationToken cancellationToken)
+    public async Task<(AcceptOutcome Server, ConnectOutcome Client)> ShakeHandsAsync(ClientSettings client,
+        CancellationToken cancellationToken)
     {
         Loopback wire = await Loopback.ConnectAsync();
         Task<AcceptOutcome> accepting = ServerSession.AcceptAsync(wire.Server, "127.0.0.1", Server, cancellationToken);

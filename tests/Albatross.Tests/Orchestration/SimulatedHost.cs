@@ -1,0 +1,249 @@
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Protocol.Commands;
+using static Albatross.Tests.Orchestration.Requirement;
+
+namespace Albatross.Tests.Orchestration;
+
+/// <summary>
+/// A host that carries out vmmd's effects in its own time: outcomes come in random order, some are failures, tenders end by
+/// themselves or ignore SIGTERM, time passes. It refuses what a real host could not do, by throwing <see cref="SimulationException"/>.
+/// </summary>
+internal sealed class SimulatedHost(Random random)
+{
+    private static readonly ImageId[] Images = [EffectText.ImageOf('a'), EffectText.ImageOf('b'), EffectText.ImageOf('c')];
+
+    private readonly List<VmmdEffect> _underWay = [];
+    private readonly List<(DateTimeOffset Due, VmmdEffect.WakeAfter Wake)> _timers = [];
+    private readonly List<VmmdInput.TenderExited> _ended = [];
+    private readonly Dictionary<ImageId, int> _references = [];
+    private readonly HashSet<Name> _consolesRead = [];
+    private int _lastProcess = 100;
+
+    public DateTimeOffset Now { get; private set; } = VmmdScript.Origin;
+
+    /// <summary>The tenders that run, by name: never two of one name.</summary>
+    public Dictionary<Name, SimulatedTender> Tenders { get; } = [];
+
+    /// <summary>FIFO and record of these names exist.</summary>
+    public HashSet<Name> Traces { get; } = [];
+
+    /// <summary>What the statistics service was told that runs.</summary>
+    public Dictionary<Name, long> Sampled { get; } = [];
+
+    /// <summary>What was answered: the connection and the answer.</summary>
+    public List<(long Connection, Reply Answer)> Answers { get; } = [];
+
+    public int TimesFinished { get; private set; }
+
+    /// <summary>Whether nothing is under way but timers.</summary>
+    public bool IsQuiet => _underWay.Count == 0 && _ended.Count == 0 && Tenders.Count == 0;
+
+    public int ReferencesOf(ImageId image) => _references.GetValueOrDefault(image);
+
+    public int References => _references.Values.Sum();
+
+    public bool IsRead(Name name) => _consolesRead.Contains(name);
+
+    public void Start(VmmdEffect effect)
+    {
+        switch (effect)
+        {
+            case VmmdEffect.Reply reply:
+                Answers.Add((reply.To.Connection, reply.Answer));
+                break;
+            case VmmdEffect.ReleaseImage release:
+                Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
+                break;
+            case VmmdEffect.ReopenConsole reopen:
+                Require(Traces.Contains(reopen.Name), $"{reopen.Name} has no FIFO");
+                _consolesRead.Add(reopen.Name);
+                break;
+            case VmmdEffect.OpenConsole open:
+                Traces.Add(open.Name);
+                _underWay.Add(open);
+                break;
+            case VmmdEffect.StartTender start:
+                CheckStart(start);
+                _underWay.Add(start);
+                break;
+            case VmmdEffect.PrepareImage prepare:
+                _underWay.Add(prepare);
+                break;
+            case VmmdEffect.SignalTender signal:
+                Signal(signal);
+                break;
+            case VmmdEffect.RemoveTraces remove:
+                Require(!Tenders.ContainsKey(remove.Name), $"{remove.Name} still runs");
+                Require(!IsUnderWay(remove.Name), $"something for {remove.Name} is under way");
+                Traces.Remove(remove.Name);
+                break;
+            case VmmdEffect.TellStatistics { Command: Command.StatisticsAdd add } tell:
+                Sampled[tell.Name] = add.ProcessId;
+                break;
+            case VmmdEffect.TellStatistics tell:
+                Require(Sampled.Remove(tell.Name), $"the statistics service does not know {tell.Name}");
+                break;
+            case VmmdEffect.WakeAfter wake:
+                _timers.Add((Now + wake.Delay, wake));
+                break;
+            case VmmdEffect.Report:
+                break;
+            case VmmdEffect.Finished:
+                TimesFinished++;
+                break;
+            default:
+                throw new SimulationException($"the host cannot carry out {effect.GetType().Name}");
+        }
+    }
+
+    /// <summary>The console service ends and is started anew: it reads nothing.</summary>
+    public VmmdInput RestartConsole()
+    {
+        _consolesRead.Clear();
+        return new VmmdInput.ConsoleRestarted();
+    }
+
+    /// <summary>What happens next on this host; null when nothing is under way. Time passes with it.</summary>
+    public VmmdInput? Next()
+    {
+        Now += TimeSpan.FromMilliseconds(random.Next(400));
+        EndSomeTender();
+        int due = _timers.FindIndex(timer => timer.Due <= Now);
+        return random.Next(4) switch
+        {
+            0 when due >= 0 => Fire(due),
+            1 when _ended.Count > 0 => TakeEnded(),
+            _ when _underWay.Count > 0 => Outcome(Take(_underWay)),
+            _ when _ended.Count > 0 => TakeEnded(),
+            _ when due >= 0 => Fire(due),
+            _ when _timers.Count > 0 => FireNearest(),
+            _ => null,
+        };
+    }
+
+    private VmmdInput Outcome(VmmdEffect effect) => effect switch
+    {
+        VmmdEffect.PrepareImage prepare => random.Next(5) == 0
+            ? new VmmdInput.ImageRefused(prepare.Name, prepare.Incarnation, No("bad image"))
+            : Prepared(prepare),
+        VmmdEffect.OpenConsole open => random.Next(10) == 0
+            ? new VmmdInput.ConsoleFailed(open.Name, open.Incarnation, No("no console"))
+            : Opened(open),
+        VmmdEffect.StartTender start => random.Next(10) == 0
+            ? new VmmdInput.TenderFailed(start.Name, start.Incarnation, No("no tender"))
+            : Started(start),
+        _ => throw new SimulationException($"{effect.GetType().Name} has no outcome"),
+    };
+
+    private VmmdInput.ImagePrepared Prepared(VmmdEffect.PrepareImage prepare)
+    {
+        ImageId image = Images[random.Next(Images.Length)];
+        _references[image] = ReferencesOf(image) + 1;
+        return new VmmdInput.ImagePrepared(prepare.Name, prepare.Incarnation, image);
+    }
+
+    private VmmdInput.ConsoleOpened Opened(VmmdEffect.OpenConsole open)
+    {
+        _consolesRead.Add(open.Name);
+        return new VmmdInput.ConsoleOpened(open.Name, open.Incarnation);
+    }
+
+    private VmmdInput.TenderStarted Started(VmmdEffect.StartTender start)
+    {
+        Tenders.Add(start.Name, new SimulatedTender(start.Incarnation, start.Start, IgnoresTerminate: random.Next(4) == 0));
+        return new VmmdInput.TenderStarted(start.Name, start.Incarnation, ++_lastProcess, Now);
+    }
+
+    private void CheckStart(VmmdEffect.StartTender start)
+    {
+        Require(!Tenders.ContainsKey(start.Name), $"{start.Name} runs already");
+        Require(!IsUnderWay(start.Name), $"something for {start.Name} is under way already");
+        Require(ReferencesOf(start.Start.Image) > 0, $"the image of {start.Name} was given back");
+        Require(Traces.Contains(start.Name) && IsRead(start.Name), $"nobody reads the console of {start.Name}");
+    }
+
+    // An image may be prepared for a name that runs: that is a force-create.
+    private bool IsUnderWay(Name name) => _underWay.Any(effect => effect switch
+    {
+        VmmdEffect.OpenConsole open => open.Name == name,
+        VmmdEffect.StartTender start => start.Name == name,
+        _ => false,
+    });
+
+    private void Signal(VmmdEffect.SignalTender signal)
+    {
+        if (!Tenders.TryGetValue(signal.Name, out SimulatedTender? tender) || tender.Incarnation != signal.Incarnation)
+        {
+            return;   // it has ended meanwhile
+        }
+
+        if (signal.Signal == TenderSignal.Kill)
+        {
+            Require(tender.TerminatedAt is { } asked && Now - asked >= VmmdSettings.Default.StopGrace, $"{signal.Name} was killed without grace");
+            End(signal.Name, new ExitStatus.Signalled(9));
+            return;
+        }
+
+        Require(tender.TerminatedAt is null, $"{signal.Name} was asked to end twice");
+        Tenders[signal.Name] = tender with { TerminatedAt = Now };
+        if (!tender.IgnoresTerminate)
+        {
+            End(signal.Name, new ExitStatus.Exited(1));
+        }
+    }
+
+    private void EndSomeTender()
+    {
+        if (Tenders.Count > 0 && random.Next(12) == 0)
+        {
+            Name name = Tenders.Keys.ElementAt(random.Next(Tenders.Count));
+            int[] codes = [0, 1, 2, 64, 255];
+            End(name, random.Next(6) == 0 ? new ExitStatus.Signalled(11) : new ExitStatus.Exited(codes[random.Next(codes.Length)]));
+        }
+    }
+
+    private void End(Name name, ExitStatus status)
+    {
+        Tenders.Remove(name, out SimulatedTender? tender);
+        _consolesRead.Remove(name);
+        _ended.Add(new VmmdInput.TenderExited(name, tender!.Incarnation, status, Now));
+    }
+
+    private VmmdInput.TenderExited TakeEnded()
+    {
+        int index = random.Next(_ended.Count);
+        VmmdInput.TenderExited ended = _ended[index];
+        _ended.RemoveAt(index);
+        return ended;
+    }
+
+    private VmmdInput.TimerFired Fire(int index)
+    {
+        VmmdEffect.WakeAfter wake = _timers[index].Wake;
+        _timers.RemoveAt(index);
+        return new VmmdInput.TimerFired(wake.Name, wake.Incarnation);
+    }
+
+    private VmmdInput.TimerFired FireNearest()
+    {
+        DateTimeOffset nearest = _timers.Min(timer => timer.Due);
+        Now = nearest;
+        return Fire(_timers.FindIndex(timer => timer.Due == nearest));
+    }
+
+    private VmmdEffect Take(List<VmmdEffect> effects)
+    {
+        int index = random.Next(effects.Count);
+        VmmdEffect effect = effects[index];
+        effects.RemoveAt(index);
+        return effect;
+    }
+
+    private static Refusal No(string text) => new(RefusalCode.HostFailure, text);
+}
+
+/// <summary>A tender that runs.</summary>
+internal sealed record SimulatedTender(
+    long Incarnation, TenderStart Start, bool IgnoresTerminate, DateTimeOffset? TerminatedAt = null);

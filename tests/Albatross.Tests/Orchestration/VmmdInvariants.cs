@@ -1,0 +1,102 @@
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
+using Albatross.Policy.Resources;
+using static Albatross.Tests.Orchestration.Requirement;
+
+namespace Albatross.Tests.Orchestration;
+
+/// <summary>What holds after every step of vmmd, whatever the host and the users do. Slow and simple on purpose.</summary>
+internal static class VmmdInvariants
+{
+    public static void Check(VmmdState state, SimulatedHost host)
+    {
+        UsageIsTheSumOfWhatIsAdmitted(state);
+        NoPolicyIsExceeded(state, host);
+        ImagesHeldAreImagesReferenced(state, host);
+        EveryTenderIsKnown(state, host);
+        PhasesAreWhole(state);
+    }
+
+    private static void UsageIsTheSumOfWhatIsAdmitted(VmmdState state)
+    {
+        Require(state.Resources.Unikernels.Count == state.Unikernels.Count, "the tree and the state hold different unikernels");
+        foreach (Unikernel unikernel in state.Unikernels.Values)
+        {
+            Demand reserved = state.Resources.Unikernels[unikernel.Name];
+            long memoryMib = Math.Max(unikernel.Settings.MemoryMib, unikernel.Replacement?.Settings.MemoryMib ?? 0);
+            Require(reserved.MemoryMib == memoryMib, $"{unikernel.Name} reserves {reserved.MemoryMib} MiB, not {memoryMib}");
+            Require(unikernel.Settings.CpuIds.IsSubsetOf(reserved.CpuIds), $"{unikernel.Name} does not reserve its CPUs");
+            Require(unikernel.Settings.HostBridges.IsSubsetOf(reserved.Bridges), $"{unikernel.Name} does not reserve its bridges");
+        }
+
+        foreach (NamePath path in state.Unikernels.Keys.SelectMany(name => name.Path.SelfAndAncestors()).Append(NamePath.Root).Distinct())
+        {
+            var below = state.Resources.Unikernels.Where(entry => entry.Key.Path.IsAtOrBelow(path)).Select(entry => entry.Value).ToList();
+            var sum = new Usage(below.Count, below.Sum(demand => demand.MemoryMib));
+            Require(state.Resources.UsageOf(path) == sum, $"usage of {path} is {state.Resources.UsageOf(path)}, the sum is {sum}");
+        }
+    }
+
+    private static void NoPolicyIsExceeded(VmmdState state, SimulatedHost host)
+    {
+        foreach ((NamePath path, ResourcePolicy policy) in state.Resources.Policies)
+        {
+            Usage used = state.Resources.UsageOf(path);
+            Require(used.Unikernels <= policy.Unikernels && used.MemoryMib <= policy.MemoryMib, $"policy of {path} is exceeded by {used}");
+            var running = host.Tenders.Where(entry => entry.Key.Path.IsAtOrBelow(path)).ToList();
+            Require(running.Count <= policy.Unikernels, $"{running.Count} tenders run below {path}");
+            Require(running.Sum(entry => entry.Value.Start.MemoryMib) <= policy.MemoryMib, $"the tenders below {path} have too much memory");
+            Require(running.All(entry => entry.Value.Start.CpuIds.IsSubsetOf(policy.CpuIds)), $"a tender below {path} has a foreign CPU");
+            ValueSet<RawText> bridges = new(running.SelectMany(entry => state.Unikernels[entry.Key].Settings.HostBridges));
+            Require(bridges.IsSubsetOf(policy.Bridges), $"a tender below {path} has a foreign bridge");
+        }
+    }
+
+    private static void ImagesHeldAreImagesReferenced(VmmdState state, SimulatedHost host)
+    {
+        var held = state.Unikernels.Values
+            .SelectMany(unikernel => new[] { unikernel.Image, unikernel.Replacement?.Image })
+            .OfType<ImageId>()
+            .ToList();
+        Require(held.Count == host.References, $"{held.Count} images are held, {host.References} referenced");
+        foreach (IGrouping<ImageId, ImageId> image in held.GroupBy(image => image))
+        {
+            Require(host.ReferencesOf(image.Key) == image.Count(), $"references of image {image.Key} do not balance");
+        }
+    }
+
+    private static void EveryTenderIsKnown(VmmdState state, SimulatedHost host)
+    {
+        foreach ((Name name, SimulatedTender tender) in host.Tenders)
+        {
+            Unikernel? unikernel = state.Unikernels.GetValueOrDefault(name);
+            Require(unikernel is { Process: not null } && unikernel.Incarnation == tender.Incarnation, $"the tender of {name} is not known");
+            Require(host.IsRead(name), $"nobody reads the console of {name}");
+            Require(tender.TerminatedAt is null || unikernel!.Phase is Phase.Stopping, $"{name} was told to end and does not count as ending");
+        }
+
+        var running = state.Unikernels.Values.Where(unikernel => unikernel.Process is not null).ToList();
+        Require(
+            running.Count == host.Sampled.Count
+                && running.TrueForAll(unikernel => host.Sampled.GetValueOrDefault(unikernel.Name) == unikernel.Process!.Value.ProcessId),
+            "the statistics service was told something else than what runs");
+        Require(host.Traces.All(state.Unikernels.ContainsKey), "a FIFO has outlived its unikernel");
+    }
+
+    private static void PhasesAreWhole(VmmdState state)
+    {
+        foreach (Unikernel unikernel in state.Unikernels.Values)
+        {
+            var text = (unikernel.Name, unikernel.Phase);
+            Require(unikernel.Phase is Phase.Preparing == unikernel.Image is null, $"{text}: image {unikernel.Image}");
+            Require(unikernel.Replacement is null || unikernel.Process is not null, $"{text} is replaced but does not run");
+            Require(unikernel.Creator is null || unikernel.Process is null, $"{text}: its creator still waits");
+            bool awaited = unikernel.Destroyers.Length > 0 || unikernel.Replacement?.Image is not null || state.Stopping;
+            Require(unikernel.Phase is not Phase.Running || !awaited, $"{text} runs on although it is to end");
+            Require(unikernel.Phase is not Phase.Stopping || awaited, $"{text}: nobody asked for its end");
+            Require(!state.Stopping || unikernel.Phase is not Phase.WaitingToRestart, $"{text} while the daemon stops");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
+using Albatross.Policy.Resources;
+using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
+
+namespace Albatross.Tests.Orchestration;
+
+/// <summary>
+/// A vmmd that a test drives by hand: every method is one input and returns the effects of that step, one line each
+/// (<see cref="EffectText"/>). The first argument of a command is the connection that asks.
+/// </summary>
+internal sealed class VmmdScript
+{
+    /// <summary>The instant 0 of a test.</summary>
+    public static readonly DateTimeOffset Origin = new(2026, 8, 22, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>32 MiB on CPU 0, called by its label, stays down when it ends.</summary>
+    public static readonly UnikernelSettings Small = new(
+        new FailBehaviour.Quit(), Startup: null, AddName: true, new ValueSet<long>([0]), MemoryMib: 32, Blocks: [], Nets: [], Arguments: null);
+
+    /// <summary>As <see cref="Small"/>, but started again on every exit that allows it.</summary>
+    public static readonly UnikernelSettings Restarting = Small with { FailBehaviour = new FailBehaviour.Restart(default) };
+
+    /// <summary>A host of 8 unikernels, 1000 MiB, CPUs 0 and 1 and the bridge "service".</summary>
+    public static readonly ResourcePolicy Host = Policy(8, 1000, [0, 1], "service");
+
+    public VmmdScript(VmmdSettings? settings = null) => State = VmmdState.Initial(settings ?? VmmdSettings.Default, Host);
+
+    public VmmdState State { get; private set; }
+
+    public static ResourcePolicy Policy(long unikernels, long memoryMib, long[] cpuIds, params string[] bridges) =>
+        new(unikernels, new ValueSet<long>(cpuIds), memoryMib, BlockMib: null, new ValueSet<RawText>(bridges.Select(RawText.Of)));
+
+    public static Name NameOf(string text) =>
+        Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new ArgumentException(refusal.Text, nameof(text));
+
+    public static DateTimeOffset At(double seconds) => Origin + TimeSpan.FromSeconds(seconds);
+
+    public string[] Do(VmmdInput input)
+    {
+        (State, var effects) = VmmdStep.Step(State, input);
+        return [.. effects.Select(EffectText.Of)];
+    }
+
+    public string[] Ask(long connection, string name, Command command) =>
+        Do(new VmmdInput.CommandReceived(new Requester(connection, new Header(connection, NameOf(name))), command));
+
+    public string[] Create(long connection, string name, UnikernelSettings? settings = null) =>
+        Ask(connection, name, Order(settings, OnConflict.Refuse));
+
+    public string[] ForceCreate(long connection, string name, UnikernelSettings? settings = null) =>
+        Ask(connection, name, Order(settings, OnConflict.Replace));
+
+    public string[] Destroy(long connection, string name) => Ask(connection, name, new Command.UnikernelDestroy());
+
+    public string[] Info(long connection, string name, InfoForm form = InfoForm.Current) =>
+        Ask(connection, name, new Command.UnikernelInfo(form));
+
+    public string[] AddPolicy(long connection, string path, ResourcePolicy policy) => Ask(connection, path, new Command.PolicyAdd(policy));
+
+    public string[] ImagePrepared(string name, long incarnation, char image) =>
+        Do(new VmmdInput.ImagePrepared(NameOf(name), incarnation, EffectText.ImageOf(image)));
+
+    public string[] ImageRefused(string name, long incarnation, string why) =>
+        Do(new VmmdInput.ImageRefused(NameOf(name), incarnation, new Refusal(RefusalCode.InvalidImage, why)));
+
+    public string[] ConsoleOpened(string name, long incarnation) => Do(new VmmdInput.ConsoleOpened(NameOf(name), incarnation));
+
+    public string[] ConsoleFailed(string name, long incarnation, string why) =>
+        Do(new VmmdInput.ConsoleFailed(NameOf(name), incarnation, new Refusal(RefusalCode.ServiceUnreachable, why)));
+
+    public string[] TenderStarted(string name, long incarnation, int processId, double at = 0) =>
+        Do(new VmmdInput.TenderStarted(NameOf(name), incarnation, processId, At(at)));
+
+    public string[] TenderFailed(string name, long incarnation, string why) =>
+        Do(new VmmdInput.TenderFailed(NameOf(name), incarnation, new Refusal(RefusalCode.HostFailure, why)));
+
+    public string[] Exited(string name, long incarnation, int code, double at = 1) =>
+        Do(new VmmdInput.TenderExited(NameOf(name), incarnation, new ExitStatus.Exited(code), At(at)));
+
+    public string[] Signalled(string name, long incarnation, int signal, double at = 1) =>
+        Do(new VmmdInput.TenderExited(NameOf(name), incarnation, new ExitStatus.Signalled(signal), At(at)));
+
+    public string[] Timer(string name, long incarnation) => Do(new VmmdInput.TimerFired(NameOf(name), incarnation));
+
+    public string[] ShutDown() => Do(new VmmdInput.ShutdownRequested());
+
+    /// <summary>Brings <paramref name="name"/> to run as process 100 + its incarnation, from <paramref name="image"/>; returns the incarnation.</summary>
+    public long Run(string name, UnikernelSettings? settings = null, char image = 'a', double at = 0)
+    {
+        Create(connection: 1, name, settings);
+        long incarnation = State.LastIncarnation;
+        ImagePrepared(name, incarnation, image);
+        ConsoleOpened(name, incarnation);
+        TenderStarted(name, incarnation, (int)(100 + incarnation), at);
+        Assert.IsType<Phase.Running>(PhaseOf(name));
+        return incarnation;
+    }
+
+    public Phase? PhaseOf(string name) => State.Unikernels.GetValueOrDefault(NameOf(name))?.Phase;
+
+    public Usage UsageOf(string path) => State.Resources.UsageOf(NameOf(path).Path);
+
+    private static Command.UnikernelCreate Order(UnikernelSettings? settings, OnConflict conflict) =>
+        new(new UnikernelConfig(ImageType.Solo5, Compressed: false, "image"u8.ToArray(), settings ?? Small), conflict);
+}

@@ -1,0 +1,206 @@
+using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
+using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
+using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
+using static Albatross.Tests.Orchestration.Requirement;
+
+namespace Albatross.Tests.Orchestration;
+
+/// <summary>
+/// vmmd and a <see cref="SimulatedHost"/> under random commands of many connections. One seed is one run; the invariants are
+/// checked after every step. Then the daemon is told to stop, and everything must end.
+/// </summary>
+internal sealed class VmmdSimulation
+{
+    private const int MostStepsToStop = 2000;
+
+    private static readonly Name[] Names =
+        [.. new[] { ":web", "foo:web", "foo:db", "foo:bar:web", "baz:web" }.Select(VmmdScript.NameOf)];
+
+    private static readonly Name[] Paths = [.. new[] { ":", "foo:", "foo:bar:", "baz:" }.Select(VmmdScript.NameOf)];
+
+    private readonly Random _random;
+    private readonly SimulatedHost _host;
+    private readonly HashSet<long> _waiting = [];
+    private readonly List<string>? _trace;
+    private VmmdState _state = VmmdState.Initial(VmmdSettings.Default with { MaxPolicies = 4 }, VmmdScript.Policy(4, 200, [0, 1], "service"));
+    private long _lastConnection;
+
+    private VmmdSimulation(int seed, List<string>? trace)
+    {
+        _random = new Random(seed);
+        _host = new SimulatedHost(_random);
+        _trace = trace;
+    }
+
+    /// <summary>How many steps were made.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Runs <paramref name="seed"/>; what goes wrong says at which step, and what led to it.</summary>
+    public static VmmdSimulation Run(int seed, int steps)
+    {
+        var simulation = new VmmdSimulation(seed, trace: null);
+        try
+        {
+            simulation.Run(steps);
+            return simulation;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new SimulationException(
+                $"seed {seed}, step {simulation.Steps}: {e.Message}\n{string.Join('\n', TraceOf(seed, steps).TakeLast(40))}\n{e.StackTrace}");
+        }
+    }
+
+    // The same seed once more, this time written down.
+    private static List<string> TraceOf(int seed, int steps)
+    {
+        var trace = new List<string>();
+        try
+        {
+            new VmmdSimulation(seed, trace).Run(steps);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            trace.Add(e.Message);
+        }
+
+        return trace;
+    }
+
+    private void Run(int steps)
+    {
+        for (int i = 0; i < steps; i++)
+        {
+            Step((_random.Next(3) == 0 ? SomethingAsked() : _host.Next()) ?? SomethingAsked());
+        }
+
+        Step(new VmmdInput.ShutdownRequested());
+        for (int i = 0; _host.Next() is { } input; i++)
+        {
+            Require(i < MostStepsToStop, "the daemon does not come to its end");
+            Step(input);
+            if (_random.Next(10) == 0)
+            {
+                Step(SomethingAsked());
+            }
+        }
+
+        Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
+        Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
+        Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting)}");
+        Require(_host.References == 0 && _host.Traces.Count == 0 && _host.Sampled.Count == 0, "the host holds something for nobody");
+    }
+
+    private void Step(VmmdInput input)
+    {
+        Steps++;
+        _trace?.Add($"{Steps}: {Describe(input)}");
+        VmmdState before = _state;
+        (_state, var effects) = VmmdStep.Step(before, input);
+        foreach (VmmdEffect effect in effects)
+        {
+            _trace?.Add($"      {EffectText.Of(effect)}");
+            CheckTimer(effect);
+            _host.Start(effect);
+        }
+
+        CheckAnswers(before, input);
+        VmmdInvariants.Check(_state, _host);
+    }
+
+    private void CheckTimer(VmmdEffect effect)
+    {
+        if (effect is VmmdEffect.WakeAfter wake)
+        {
+            bool stops = wake.Delay == VmmdSettings.Default.StopGrace;   // no pause of a restart is that long
+            Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(wake.Name);
+            Require(
+                unikernel?.Incarnation == wake.Incarnation && (stops ? unikernel.Phase is Phase.Stopping : unikernel.Phase is Phase.WaitingToRestart),
+                $"a timer of {wake.Name} for nothing");
+        }
+    }
+
+    private void CheckAnswers(VmmdState before, VmmdInput input)
+    {
+        foreach ((long connection, Reply answer) in _host.Answers)
+        {
+            Require(_waiting.Remove(connection), $"connection {connection} was answered twice");
+            string text = answer is Reply.Success success ? success.Text.ToString() : "";
+            Require(text != "created unikernel" || input is VmmdInput.TenderStarted, "created, but no tender was started");
+            Require(
+                text != "destroyed unikernel" || !_state.Unikernels.ContainsKey(NameOfOutcome(input)), "destroyed, but it is still there");
+            Require(answer is not Reply.Unikernels list || list.Entries.Length == Running(before, input), "info tells of too few or too many");
+        }
+
+        _host.Answers.Clear();
+    }
+
+    private static int Running(VmmdState state, VmmdInput input) => input is VmmdInput.CommandReceived { From.Header.Name: var asked }
+        ? state.Unikernels.Values.Count(unikernel => unikernel.Process is not null
+            && (asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked))
+        : throw new SimulationException("info was answered to nobody");
+
+    private static Name NameOfOutcome(VmmdInput input) => input switch
+    {
+        VmmdInput.ImagePrepared outcome => outcome.Name,
+        VmmdInput.ImageRefused outcome => outcome.Name,
+        VmmdInput.ConsoleOpened outcome => outcome.Name,
+        VmmdInput.ConsoleFailed outcome => outcome.Name,
+        VmmdInput.TenderFailed outcome => outcome.Name,
+        VmmdInput.TenderExited outcome => outcome.Name,
+        _ => throw new SimulationException($"destroyed by {input.GetType().Name}"),
+    };
+
+    private VmmdInput SomethingAsked() => _random.Next(24) switch
+    {
+        < 7 => Asked(Pick(Names), Create(OnConflict.Refuse)),
+        < 12 => Asked(Pick(Names), Create(OnConflict.Replace)),
+        < 17 => Asked(Pick(Names), new Command.UnikernelDestroy()),
+        < 19 => Asked(Pick(Paths), new Command.PolicyAdd(SomePolicy())),
+        19 => Asked(_random.Next(2) == 0 ? Pick(Paths) : Pick(Names), new Command.UnikernelInfo()),
+        20 => Asked(Pick(Paths), new Command.PolicyInfo()),
+        21 => Asked(Pick(Names), new Command.BlockInfo()),
+        22 => _host.RestartConsole(),
+        _ => new VmmdInput.StatisticsAttached(),
+    };
+
+    private VmmdInput.CommandReceived Asked(Name name, Command command)
+    {
+        _waiting.Add(++_lastConnection);
+        return new VmmdInput.CommandReceived(new Requester(_lastConnection, new Header(_lastConnection, name)), command);
+    }
+
+    private Command.UnikernelCreate Create(OnConflict conflict)
+    {
+        FailBehaviour behaviour = _random.Next(3) switch
+        {
+            0 => new FailBehaviour.Quit(),
+            1 => new FailBehaviour.Restart(default),
+            _ => new FailBehaviour.Restart(new([2, 255])),
+        };
+        var settings = new UnikernelSettings(
+            behaviour,
+            Startup: null,
+            AddName: _random.Next(2) == 0,
+            CpuIds: SomeCpus(),
+            MemoryMib: Pick([0, 16, 16, 32, 64, 100]),
+            Blocks: [],
+            Nets: _random.Next(4) == 0 ? [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] : [],
+            Arguments: null);
+        return new Command.UnikernelCreate(new UnikernelConfig(ImageType.Solo5, Compressed: false, Image: default, settings), conflict);
+    }
+
+    private ResourcePolicy SomePolicy() => new(
+        _random.Next(5), SomeCpus(), Pick([0, 32, 64, 100, 200]), BlockMib: null, _random.Next(2) == 0 ? new([RawText.Of("service")]) : default);
+
+    private ValueSet<long> SomeCpus() => new(Pick<long[]>([[0], [0], [1], [0, 1], [0, 1]]));
+
+    private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
+
+    private static string Describe(VmmdInput input) => input is VmmdInput.CommandReceived received
+        ? $"{received.From.Connection} asks {received.Command.Words} of {received.From.Header.Name}"
+        : input.ToString()!;
+}
