@@ -24,8 +24,14 @@ internal static class DaemonLimits
     /// <summary>Inputs that wait for the one reader of a role; who brings more waits.</summary>
     public const int WaitingInputs = 1024;
 
-    /// <summary>Frames that wait for a connection to take them; a subscriber that is further behind is disconnected.</summary>
-    public const int WaitingFrames = 2048;
+    /// <summary>Answers that wait for a local peer to take them; one that is further behind is disconnected.</summary>
+    public const int WaitingWrites = 64;
+
+    /// <summary>With more answers waiting than this, a console is not read further: its unikernel waits in its FIFO.</summary>
+    public const int WaitingWritesForRoom = 2;
+
+    /// <summary>How long a subscriber may take nothing while its unikernel waits for it.</summary>
+    public static readonly TimeSpan StallDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a local service may take to answer.</summary>
     public static readonly TimeSpan ServiceDeadline = TimeSpan.FromSeconds(60);
@@ -33,6 +39,6 @@ internal static class DaemonLimits
     /// <summary>How long a peer may take for the last frames of its connection.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(5);
 
-    /// <summary>The most that one read of a console takes, in bytes.</summary>
-    public const int ConsoleReadBytes = 64 << 10;
+    /// <summary>The most that one read of a console takes, in bytes: with empty lines only, 60 times as much is sent.</summary>
+    public const int ConsoleReadBytes = 16 << 10;
 }

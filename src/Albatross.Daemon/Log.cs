@@ -19,9 +19,6 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "connection {Connection} is closed: {Reason}")]
     public static partial void ConnectionRefused(ILogger log, long connection, string reason);
 
-    [LoggerMessage(11, LogLevel.Warning, "connection {Connection} is closed: it left {Frames} frames waiting")]
-    public static partial void ConnectionTooSlow(ILogger log, long connection, int frames);
-
     [LoggerMessage(12, LogLevel.Debug, "connection {Connection} has ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger log, long connection, string reason);
 

@@ -19,7 +19,7 @@ namespace Albatross.Daemon.Consoles;
 /// <summary>The unprivileged role that reads the FIFOs, keeps the last lines, and sends them to subscribers.</summary>
 internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILogger<ConsoleRole> log) : BackgroundService
 {
-    private readonly Channel<ConsoleInput> _inputs = Channel.CreateBounded<ConsoleInput>(
+    private readonly Channel<Happened> _inputs = Channel.CreateBounded<Happened>(
         new BoundedChannelOptions(DaemonLimits.WaitingInputs) { SingleReader = true });
 
     private readonly ConcurrentDictionary<long, Task> _readers = new();
@@ -49,15 +49,20 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
 
     private async Task LoopAsync(ConsoleState state, WireServer server, Readiness readiness, CancellationToken cancellation)
     {
-        await foreach (ConsoleInput input in _inputs.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        await foreach (Happened happened in _inputs.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
-            (state, var effects) = ConsoleStep.Step(state, input);
+            (state, var effects) = ConsoleStep.Step(state, happened.Input);
             foreach (ConsoleEffect effect in effects)
             {
                 Start(effect, server, readiness, cancellation);
             }
+
+            happened.Sent?.SetResult([.. effects.OfType<ConsoleEffect.Send>().Select(send => server.Find(send.To.Connection)).OfType<LocalConnection>()]);
         }
     }
+
+    private ValueTask PostAsync(ConsoleInput input, CancellationToken cancellation) =>
+        _inputs.Writer.WriteAsync(new Happened(input, Sent: null), cancellation);
 
     private void Start(ConsoleEffect effect, WireServer server, Readiness readiness, CancellationToken cancellation)
     {
@@ -70,7 +75,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
                 Send(server.Find(send.To.Connection), send);
                 break;
             case ConsoleEffect.Disconnect disconnect:
-                server.Find(disconnect.Subscriber.Connection)?.Abort();
+                server.Find(disconnect.Subscriber.Connection)?.Abort("newer subscribers took its place");
                 break;
             case ConsoleEffect.OpenFifo open:
                 long reader = ++_lastReader;   // only the loop starts effects
@@ -81,15 +86,18 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         }
     }
 
-    // Data carries the subscriber's version and name, and sequence 0 (wire specification, 7.2).
+    // Data carries the subscriber's version and name, and sequence 0 (wire specification, 7.2). One write for all lines of a read.
     private static void Send(LocalConnection? connection, ConsoleEffect.Send send)
     {
         Header header = send.To.Header with { Sequence = 0 };
+        var frames = new ArrayBufferWriter<byte>();
         foreach (ConsoleLine line in send.Lines)
         {
-            connection?.Send(WireCodec.EncodeFramed(
+            frames.Write(WireCodec.EncodeFramed(
                 new Protocol.Commands.Wire.Answer(header, new Reply.ConsoleLine(line.Instant, line.Text))));
         }
+
+        connection?.Send(frames.WrittenMemory);
     }
 
     private async Task ServeAsync(LocalConnection connection, CancellationToken cancellation)
@@ -97,7 +105,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is Protocol.Commands.Wire.Request request)
         {
             var from = new Requester(connection.Id, request.Header);
-            await _inputs.Writer.WriteAsync(new ConsoleInput.CommandReceived(from, request.Command), cancellation).ConfigureAwait(false);
+            await PostAsync(new ConsoleInput.CommandReceived(from, request.Command), cancellation).ConfigureAwait(false);
             if (await connection.AnsweredAsync(cancellation).ConfigureAwait(false) == Connection.Close)
             {
                 return;
@@ -120,7 +128,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         }
         finally
         {
-            await _inputs.Writer.WriteAsync(new ConsoleInput.SubscriberLeft(subscriber), cancellation).ConfigureAwait(false);
+            await PostAsync(new ConsoleInput.SubscriberLeft(subscriber), cancellation).ConfigureAwait(false);
         }
     }
 
@@ -132,15 +140,15 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         {
             if (!TryOpen(name, out Fifo? fifo, out Refusal? refusal))
             {
-                await _inputs.Writer.WriteAsync(new ConsoleInput.FifoFailed(open.From, refusal), cancellation).ConfigureAwait(false);
+                await PostAsync(new ConsoleInput.FifoFailed(open.From, refusal), cancellation).ConfigureAwait(false);
                 return;
             }
 
             using (fifo)
             {
-                await _inputs.Writer.WriteAsync(new ConsoleInput.FifoOpened(open.From, open.Unikernels, reader), cancellation).ConfigureAwait(false);
+                await PostAsync(new ConsoleInput.FifoOpened(open.From, open.Unikernels, reader), cancellation).ConfigureAwait(false);
                 await ReadToEndAsync(fifo, name, reader, readiness, cancellation).ConfigureAwait(false);
-                await _inputs.Writer.WriteAsync(new ConsoleInput.FifoEnded(name, reader, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                await PostAsync(new ConsoleInput.FifoEnded(name, reader, time.GetUtcNow()), cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -172,7 +180,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         }
     }
 
-    // The next read waits until the loop has room for this one: a unikernel that prints faster than we can take waits in its FIFO.
+    // The next read waits until the subscribers have taken most of this one: a unikernel that prints faster waits in its FIFO.
     private async Task ReadToEndAsync(Fifo fifo, Name name, long reader, Readiness readiness, CancellationToken cancellation)
     {
         using ReadinessWatch watch = readiness.Watch(fifo);
@@ -186,13 +194,22 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
 
             if (bytes is { } printed)
             {
-                await _inputs.Writer.WriteAsync(
-                    new ConsoleInput.BytesRead(name, reader, printed, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                await PublishAsync(new ConsoleInput.BytesRead(name, reader, printed, time.GetUtcNow()), cancellation).ConfigureAwait(false);
             }
             else
             {
                 await watch.ReadableAsync(cancellation).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task PublishAsync(ConsoleInput.BytesRead read, CancellationToken cancellation)
+    {
+        var sent = new TaskCompletionSource<IReadOnlyList<LocalConnection>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _inputs.Writer.WriteAsync(new Happened(read, sent), cancellation).ConfigureAwait(false);
+        foreach (LocalConnection subscriber in await sent.Task.WaitAsync(cancellation).ConfigureAwait(false))
+        {
+            await subscriber.HasRoomAsync(time, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -211,4 +228,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>An input, and who wants to know to whom its lines were sent.</summary>
+    private sealed record Happened(ConsoleInput Input, TaskCompletionSource<IReadOnlyList<LocalConnection>>? Sent);
 }

@@ -17,16 +17,20 @@ internal sealed class LocalConnection : IAsyncDisposable
 {
     private readonly FrameChannel _frames;
     private readonly ILogger _log;
-    private readonly CancellationTokenSource _broken = new();
+    private readonly CancellationTokenSource _breaking = new();
     private readonly Channel<Connection> _answered = Channel.CreateUnbounded<Connection>();
     private readonly Channel<ReadOnlyMemory<byte>> _outgoing = Channel.CreateBounded<ReadOnlyMemory<byte>>(
-        new BoundedChannelOptions(DaemonLimits.WaitingFrames) { SingleReader = true });
+        new BoundedChannelOptions(DaemonLimits.WaitingWrites) { SingleReader = true });
 
+    private readonly Lock _gate = new();
     private readonly Task _writing;
+    private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isEnded;
 
     public LocalConnection(long id, Stream stream, FrameLimit limit, ILogger log)
     {
         (Id, _log) = (id, log);
+        Broken = _breaking.Token;
         _frames = new FrameChannel(stream, limit);
         _writing = WriteAllAsync();
     }
@@ -35,7 +39,7 @@ internal sealed class LocalConnection : IAsyncDisposable
     public long Id { get; }
 
     /// <summary>Cancelled when the connection is not to be used any more.</summary>
-    public CancellationToken Broken => _broken.Token;
+    public CancellationToken Broken { get; }
 
     /// <summary>The next value; null when the peer has closed, or sent what cannot be read (which is logged, as by the original).</summary>
     public async Task<Protocol.Commands.Wire?> ReceiveAsync(CancellationToken cancellation)
@@ -67,13 +71,37 @@ internal sealed class LocalConnection : IAsyncDisposable
         _answered.Writer.TryWrite(after);
     }
 
-    /// <summary>Queues a frame.</summary>
+    /// <summary>Queues bytes that are whole frames; they are sent by one write.</summary>
     public void Send(ReadOnlyMemory<byte> framed)
     {
-        if (!_outgoing.Writer.TryWrite(framed))
+        if (!_outgoing.Writer.TryWrite(framed) && !Broken.IsCancellationRequested)
         {
-            Log.ConnectionTooSlow(_log, Id, DaemonLimits.WaitingFrames);
-            Abort();
+            Abort($"it left {DaemonLimits.WaitingWrites} answers waiting");
+        }
+    }
+
+    /// <summary>
+    /// Waits until little is queued, so that a source slows down to the pace of its readers. A peer that takes nothing for
+    /// <see cref="DaemonLimits.StallDeadline"/> is disconnected: it must not hold up a unikernel.
+    /// </summary>
+    public async Task HasRoomAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        while (_outgoing.Reader.Count > DaemonLimits.WaitingWritesForRoom && !Broken.IsCancellationRequested)
+        {
+            Task written = Volatile.Read(ref _written).Task;
+            if (_outgoing.Reader.Count <= DaemonLimits.WaitingWritesForRoom)
+            {
+                return;
+            }
+
+            try
+            {
+                await written.WaitAsync(DaemonLimits.StallDeadline, time, cancellation).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                Abort($"it took nothing for {DaemonLimits.StallDeadline.TotalSeconds} s");
+            }
         }
     }
 
@@ -84,17 +112,31 @@ internal sealed class LocalConnection : IAsyncDisposable
         return await _answered.Reader.ReadAsync(either.Token).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the connection up at once; queued frames are lost.</summary>
-    public void Abort() => _broken.Cancel();
+    /// <summary>Gives the connection up at once; what is queued is lost.</summary>
+    public void Abort(string reason)
+    {
+        lock (_gate)
+        {
+            if (!_isEnded && !Broken.IsCancellationRequested)
+            {
+                Log.ConnectionRefused(_log, Id, reason);
+                _breaking.Cancel();
+            }
+        }
+    }
 
     /// <summary>Sends what is queued, unless the peer does not take it in time, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
         _outgoing.Writer.TryComplete();
-        _broken.CancelAfter(DaemonLimits.DrainDeadline);
+        _breaking.CancelAfter(DaemonLimits.DrainDeadline);
         await _writing.ConfigureAwait(false);
         await _frames.DisposeAsync().ConfigureAwait(false);
-        _broken.Dispose();
+        lock (_gate)
+        {
+            _isEnded = true;   // whoever still knows this connection may call Abort
+            _breaking.Dispose();
+        }
     }
 
     private async Task WriteAllAsync()
@@ -104,11 +146,14 @@ internal sealed class LocalConnection : IAsyncDisposable
             await foreach (ReadOnlyMemory<byte> framed in _outgoing.Reader.ReadAllAsync(Broken).ConfigureAwait(false))
             {
                 await _frames.WriteAsync(framed, Broken).ConfigureAwait(false);
+                Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            await _broken.CancelAsync().ConfigureAwait(false);   // the peer is gone: whoever reads notices by this
+            // The peer is gone: whoever reads or waits for room notices by this.
+            await _breaking.CancelAsync().ConfigureAwait(false);
+            Volatile.Read(ref _written).TrySetResult();
         }
     }
 }

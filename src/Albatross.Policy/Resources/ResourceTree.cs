@@ -35,12 +35,20 @@ public sealed record ResourceTree
 
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
     /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>
-    public ResourceTree WithUnikernel(Name name, Demand demand) => this with
+    public ResourceTree WithUnikernel(Name name, Demand demand)
     {
-        Unikernels = Unikernels.Add(name, demand),
-        UsageByPath = name.Path.SelfAndAncestors().Aggregate(
-            UsageByPath, (usage, path) => usage.SetItem(path, usage.GetValueOrDefault(path).With(demand.MemoryMib))),
-    };
+        if (Unikernels.ContainsKey(name))
+        {
+            throw new ArgumentException($"{name} is in the tree", nameof(name));   // Add takes an equal demand twice, the sums would not
+        }
+
+        return this with
+        {
+            Unikernels = Unikernels.Add(name, demand),
+            UsageByPath = name.Path.SelfAndAncestors().Aggregate(
+                UsageByPath, (usage, path) => usage.SetItem(path, usage.GetValueOrDefault(path).With(demand.MemoryMib))),
+        };
+    }
 
     /// <summary>The tree without the unikernel <paramref name="name"/>; unchanged when there is none.</summary>
     public ResourceTree WithoutUnikernel(Name name)

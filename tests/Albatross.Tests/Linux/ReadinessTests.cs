@@ -1,4 +1,5 @@
 using Albatross.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Albatross.Tests.Linux;
 
@@ -150,7 +151,8 @@ public sealed class ReadinessTests : IDisposable
 
     private static void Write(Fifo writer, ReadOnlySpan<byte> bytes)
     {
-        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(writer.Number, ownsHandle: false);
-        RandomAccess.Write(handle, bytes, fileOffset: 0);
+        using var handle = new SafeFileHandle(writer.Number, ownsHandle: false);
+        using var stream = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+        stream.Write(bytes);
     }
 }

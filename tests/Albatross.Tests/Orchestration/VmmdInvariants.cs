@@ -1,5 +1,4 @@
 using Albatross.Orchestration.Vmmd;
-using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
@@ -10,16 +9,19 @@ namespace Albatross.Tests.Orchestration;
 /// <summary>What holds after every step of vmmd, whatever the host and the users do. Slow and simple on purpose.</summary>
 internal static class VmmdInvariants
 {
-    public static void Check(VmmdState state, SimulatedHost host)
+    /// <param name="state">The state after the step.</param>
+    /// <param name="host">The host after the step's effects.</param>
+    /// <param name="paths">Every path that the simulation knows.</param>
+    public static void Check(VmmdState state, SimulatedHost host, ImmutableArray<NamePath> paths)
     {
-        UsageIsTheSumOfWhatIsAdmitted(state);
+        UsageIsTheSumOfWhatIsAdmitted(state, paths);
         NoPolicyIsExceeded(state, host);
         ImagesHeldAreImagesReferenced(state, host);
         EveryTenderIsKnown(state, host);
         PhasesAreWhole(state);
     }
 
-    private static void UsageIsTheSumOfWhatIsAdmitted(VmmdState state)
+    private static void UsageIsTheSumOfWhatIsAdmitted(VmmdState state, ImmutableArray<NamePath> paths)
     {
         Require(state.Resources.Unikernels.Count == state.Unikernels.Count, "the tree and the state hold different unikernels");
         foreach (Unikernel unikernel in state.Unikernels.Values)
@@ -28,13 +30,21 @@ internal static class VmmdInvariants
             long memoryMib = Math.Max(unikernel.Settings.MemoryMib, unikernel.Replacement?.Settings.MemoryMib ?? 0);
             Require(reserved.MemoryMib == memoryMib, $"{unikernel.Name} reserves {reserved.MemoryMib} MiB, not {memoryMib}");
             Require(unikernel.Settings.CpuIds.IsSubsetOf(reserved.CpuIds), $"{unikernel.Name} does not reserve its CPUs");
-            Require(unikernel.Settings.HostBridges.IsSubsetOf(reserved.Bridges), $"{unikernel.Name} does not reserve its bridges");
+            Require(
+                unikernel.Settings.Nets.All(net => reserved.Bridges.Contains(net.HostBridge)), $"{unikernel.Name} does not reserve its bridges");
         }
 
-        foreach (NamePath path in state.Unikernels.Keys.SelectMany(name => name.Path.SelfAndAncestors()).Append(NamePath.Root).Distinct())
+        foreach (NamePath path in paths)
         {
-            var below = state.Resources.Unikernels.Where(entry => entry.Key.Path.IsAtOrBelow(path)).Select(entry => entry.Value).ToList();
-            var sum = new Usage(below.Count, below.Sum(demand => demand.MemoryMib));
+            long unikernels = 0, memoryMib = 0;
+            foreach ((Name name, Demand demand) in state.Resources.Unikernels)
+            {
+                (unikernels, memoryMib) = name.Path.IsAtOrBelow(path)
+                    ? (unikernels + 1, memoryMib + demand.MemoryMib)
+                    : (unikernels, memoryMib);
+            }
+
+            var sum = new Usage(unikernels, memoryMib);
             Require(state.Resources.UsageOf(path) == sum, $"usage of {path} is {state.Resources.UsageOf(path)}, the sum is {sum}");
         }
     }
@@ -45,12 +55,20 @@ internal static class VmmdInvariants
         {
             Usage used = state.Resources.UsageOf(path);
             Require(used.Unikernels <= policy.Unikernels && used.MemoryMib <= policy.MemoryMib, $"policy of {path} is exceeded by {used}");
-            var running = host.Tenders.Where(entry => entry.Key.Path.IsAtOrBelow(path)).ToList();
-            Require(running.Count <= policy.Unikernels, $"{running.Count} tenders run below {path}");
-            Require(running.Sum(entry => entry.Value.Start.MemoryMib) <= policy.MemoryMib, $"the tenders below {path} have too much memory");
-            Require(running.All(entry => entry.Value.Start.CpuIds.IsSubsetOf(policy.CpuIds)), $"a tender below {path} has a foreign CPU");
-            ValueSet<RawText> bridges = new(running.SelectMany(entry => state.Unikernels[entry.Key].Settings.HostBridges));
-            Require(bridges.IsSubsetOf(policy.Bridges), $"a tender below {path} has a foreign bridge");
+            long tenders = 0, memoryMib = 0;
+            foreach ((Name name, SimulatedTender tender) in host.Tenders)
+            {
+                if (name.Path.IsAtOrBelow(path))
+                {
+                    (tenders, memoryMib) = (tenders + 1, memoryMib + tender.Start.MemoryMib);
+                    Require(tender.Start.CpuIds.IsSubsetOf(policy.CpuIds), $"{name} runs on a CPU that {path} may not use");
+                    Require(
+                        state.Unikernels[name].Settings.Nets.All(net => policy.Bridges.Contains(net.HostBridge)),
+                        $"{name} is on a bridge that {path} may not use");
+                }
+            }
+
+            Require(tenders <= policy.Unikernels && memoryMib <= policy.MemoryMib, $"{tenders} tenders of {memoryMib} MiB run below {path}");
         }
     }
 

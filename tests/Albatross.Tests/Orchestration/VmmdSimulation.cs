@@ -21,6 +21,8 @@ internal sealed class VmmdSimulation
 
     private static readonly Name[] Paths = [.. new[] { ":", "foo:", "foo:bar:", "baz:" }.Select(VmmdScript.NameOf)];
 
+    private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
+
     private readonly Random _random;
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
@@ -108,7 +110,7 @@ internal sealed class VmmdSimulation
         }
 
         CheckAnswers(before, input);
-        VmmdInvariants.Check(_state, _host);
+        VmmdInvariants.Check(_state, _host, AllPaths);
     }
 
     private void CheckTimer(VmmdEffect effect)
