@@ -13,7 +13,8 @@ internal static class Program
                 await Complain(error.Message).ConfigureAwait(false);
             }
 
-            await Console.Error.WriteLineAsync("albatross-client --help lists the verbs, albatross-client VERB --help their options.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(
+                "albatross-client --help lists the verbs, albatross-client VERB --help their options.").ConfigureAwait(false);
             return ExitStatus.Usage;
         }
 

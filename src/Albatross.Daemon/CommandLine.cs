@@ -40,7 +40,10 @@ internal static class CommandLine
             DefaultValueFactory = _ => ".albatross",
         };
         var ip = new Option<string>(Ip) { Description = "Address of the TLS endpoint.", DefaultValueFactory = _ => "127.0.0.1" };
-        var port = new Option<int>(Port) { Description = "TCP port of the TLS endpoint; 0 takes a free one.", DefaultValueFactory = _ => 0 };
+        var port = new Option<int>(Port)
+        {
+            Description = "TCP port of the TLS endpoint; 0 takes a free one.", DefaultValueFactory = _ => 0,
+        };
         var metrics = new Option<int>(MetricsPort)
         {
             Description = "TCP port of the metrics page on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0,
@@ -78,8 +81,14 @@ internal static class CommandLine
         {
             Description = "Sockets, FIFOs and records of running tenders.", DefaultValueFactory = _ => "/run/albatross",
         };
-        var ca = new Option<string>(Ca) { Description = "CA certificate that clients' chains must end at (PEM).", DefaultValueFactory = _ => "cacert.pem" };
-        var cert = new Option<string>(Cert) { Description = "Our certificate, then its chain (PEM).", DefaultValueFactory = _ => "server.pem" };
+        var ca = new Option<string>(Ca)
+        {
+            Description = "CA certificate that clients' chains must end at (PEM).", DefaultValueFactory = _ => "cacert.pem",
+        };
+        var cert = new Option<string>(Cert)
+        {
+            Description = "Our certificate, then its chain (PEM).", DefaultValueFactory = _ => "server.pem",
+        };
         var key = new Option<string>(Key) { Description = "Our private key (PKCS#8 PEM).", DefaultValueFactory = _ => "server.key" };
         var ip = new Option<string>(Ip) { Description = "Address to listen on.", DefaultValueFactory = _ => "::" };
         var port = new Option<int>(Port) { Description = "TCP port; 0 takes a free one.", DefaultValueFactory = _ => DefaultPort };

@@ -6,7 +6,9 @@ internal static class DaemonLimits
     /// <summary>The largest image after unpacking, in bytes. A guest has 4 GiB at most; images have some tens of MiB.</summary>
     public const int MaxImageBytes = 256 << 20;
 
-    /// <summary>The largest image that is taken in chunks after the handshake, in bytes, as sent: with its command one frame for vmmd.</summary>
+    /// <summary>
+    /// The largest image that is taken in chunks after the handshake, in bytes, as sent: with its command one frame for vmmd.
+    /// </summary>
     public const int MaxStreamedImageBytes = 60 << 20;
 
     /// <summary>Images that are unpacked and read at the same time; the rest waits.</summary>

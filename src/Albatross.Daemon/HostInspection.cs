@@ -7,7 +7,9 @@ namespace Albatross.Daemon;
 /// <summary>What this machine offers: the policy of the root path (semantics, section 2).</summary>
 internal static class HostInspection
 {
-    /// <summary>No limit of unikernels, the processors that are online, physical memory, the bridges that exist; no block storage yet.</summary>
+    /// <summary>
+    /// No limit of unikernels, the processors that are online, physical memory, the bridges that exist; no block storage yet.
+    /// </summary>
     public static ResourcePolicy RootPolicy() => new(
         ResourcePolicy.Unlimited,
         new ValueSet<long>(HostFacts.OnlineCpus),

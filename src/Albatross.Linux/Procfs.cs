@@ -29,7 +29,8 @@ public sealed record ProcessStatus(ulong StartTicks, ulong UserTicks, ulong Syst
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{processId}/smaps_rollup").FirstOrDefault(text => text.StartsWith("Rss:", StringComparison.Ordinal));
+            string? line = File.ReadLines($"/proc/{processId}/smaps_rollup").FirstOrDefault(
+                text => text.StartsWith("Rss:", StringComparison.Ordinal));
             return line is not null && ulong.TryParse(line[4..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite
                 | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out ulong kib) ? kib * 1024 : null;
         }
@@ -103,7 +104,8 @@ public static class HostFacts
 
     /// <summary>The bridges of this network namespace.</summary>
     public static IReadOnlyList<string> Bridges => Directory.Exists("/sys/class/net")
-        ? [.. Directory.EnumerateDirectories("/sys/class/net").Where(path => Directory.Exists(path + "/bridge")).Select(Path.GetFileName).OfType<string>()]
+        ? [.. Directory.EnumerateDirectories("/sys/class/net").Where(path => Directory.Exists(path + "/bridge")).Select(
+            Path.GetFileName).OfType<string>()]
         : [];
 
     /// <summary>Reads a list such as <c>0-3,5</c> (the kernel's cpulist format).</summary>

@@ -4,7 +4,8 @@ namespace Albatross.Policy;
 
 /// <summary>
 /// Text as the peer sends it: raw bytes, usually UTF-8, never checked and never changed (wire specification, section 2:
-/// console lines, boot arguments and failure texts may hold any bytes). Equality and order are bytewise. The default value is the empty text.
+/// console lines, boot arguments and failure texts may hold any bytes). Equality and order are bytewise. The default value is the
+/// empty text.
 /// </summary>
 /// <example><code>RawText bridge = RawText.Of("service"); bridge.ToString() == "service"</code></example>
 public readonly struct RawText : IEquatable<RawText>, IComparable<RawText>

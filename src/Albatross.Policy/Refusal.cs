@@ -10,7 +10,8 @@ namespace Albatross.Policy;
 public sealed record Refusal(RefusalCode Code, string Text)
 {
     /// <summary>The code as logs, metrics and JSON spell it: lower case, words joined by '-' (<c>policy-exceeded</c>).</summary>
-    public string CodeText => string.Concat(Code.ToString().Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
+    public string CodeText =>
+        string.Concat(Code.ToString().Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
 
     /// <inheritdoc/>
     public override string ToString() => Text;

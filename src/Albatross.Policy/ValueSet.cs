@@ -3,7 +3,8 @@ using System.Collections;
 namespace Albatross.Policy;
 
 /// <summary>An immutable set, kept in ascending order, equal to another by its elements. The default value is the empty set.</summary>
-/// <typeparam name="T">A value with an order, such as a CPU number (<see cref="long"/>) or a bridge name (<see cref="RawText"/>).</typeparam>
+/// <typeparam name="T">A value with an order, such as a CPU number (<see cref="long"/>) or a bridge name (<see
+/// cref="RawText"/>).</typeparam>
 public readonly struct ValueSet<T> : IEquatable<ValueSet<T>>, IReadOnlyCollection<T>
     where T : IComparable<T>
 {

@@ -31,7 +31,9 @@ internal static class ReplyText
         return $"policy: {policy.Unikernels} unikernels {policy.CpuIds} CPUids {policy.MemoryMib} MB memory {block}{bridges}";
     }
 
-    /// <summary>Printable ASCII as it is; backslash, quote and everything else as the original escapes them (<c>\ddd</c> is decimal).</summary>
+    /// <summary>
+    /// Printable ASCII as it is; backslash, quote and everything else as the original escapes them (<c>\ddd</c> is decimal).
+    /// </summary>
     public static string Escape(ReadOnlySpan<byte> text)
     {
         var escaped = new StringBuilder(text.Length);

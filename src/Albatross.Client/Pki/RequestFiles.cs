@@ -38,7 +38,8 @@ internal static class RequestFiles
         {
             [var label] => label.ToString(),
             [] => throw new ClientException(ExitStatus.Usage, "a signing request needs a name"),
-            _ => throw new ClientException(ExitStatus.Usage, $"non-empty path: {name} is more than one label, and the path is the signing CA's"),
+            _ => throw new ClientException(
+                ExitStatus.Usage, $"non-empty path: {name} is more than one label, and the path is the signing CA's"),
         };
     }
 }

@@ -46,7 +46,8 @@ internal static class Dialogue
                 {
                     return any && mode == AnswerMode.Stream
                         ? ExitStatus.Success
-                        : throw new ClientException(ExitStatus.Communication, "the connection was closed without an answer: the daemon's log says why");
+                        : throw new ClientException(
+                            ExitStatus.Communication, "the connection was closed without an answer: the daemon's log says why");
                 }
 
                 TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;

@@ -12,7 +12,9 @@ using Albatross.Tls.Sessions;
 
 namespace Albatross.Client.Sessions;
 
-/// <summary>A mutual TLS session with a remote endpoint. The command is in our certificate; nothing but the session itself is sent.</summary>
+/// <summary>
+/// A mutual TLS session with a remote endpoint. The command is in our certificate; nothing but the session itself is sent.
+/// </summary>
 internal static class RemoteSession
 {
     private const int DefaultPort = 1025;
@@ -37,7 +39,8 @@ internal static class RemoteSession
         if (!ChainValidation.TryValidate(
             presented, anchors, TimeProvider.System.GetUtcNow(), ChainPurpose.Client, out _, out Refusal? refusal))
         {
-            throw new ClientException(ExitStatus.OwnChainInvalid, $"our own certificates are not good for {target.ServerCa}: {refusal.Text}");
+            throw new ClientException(
+                ExitStatus.OwnChainInvalid, $"our own certificates are not good for {target.ServerCa}: {refusal.Text}");
         }
 
         return await PresentAsync(target.Destination!, presented, key, Trust(target.Destination!, anchors, target.ServerName), cancellation)
@@ -67,7 +70,8 @@ internal static class RemoteSession
         }
 
         var settings = new ClientSettings(identity, trust, TlsLimits.Default, TimeProvider.System);
-        return await ClientSession.ConnectAsync(new NetworkStream(socket, ownsSocket: true), settings, cancellation).ConfigureAwait(false) switch
+        return await ClientSession.ConnectAsync(new NetworkStream(socket, ownsSocket: true), settings, cancellation)
+                .ConfigureAwait(false) switch
         {
             ConnectOutcome.Connected connected => connected.Session.Stream,
             ConnectOutcome.Failed failed => throw Explain(failed.Failure),

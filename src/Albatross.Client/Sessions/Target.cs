@@ -45,13 +45,19 @@ internal sealed class TargetOptions
         Description = "Ask the endpoint at HOST[:PORT] by a certificate that is made for this command (port 1025).",
     };
 
-    private readonly Option<bool> _csr = new("--csr") { Description = "Write NAME.req (and NAME.key if missing) for somebody else to sign, and ask nobody." };
+    private readonly Option<bool> _csr = new("--csr")
+    {
+        Description = "Write NAME.req (and NAME.key if missing) for somebody else to sign, and ask nobody.",
+    };
     private readonly Option<string> _ca = new("--ca")
     {
         Description = "Your CA certificate, then its chain (PEM).", DefaultValueFactory = _ => "ca.pem",
     };
 
-    private readonly Option<string> _caKey = new("--ca-key") { Description = "Its private key (PEM).", DefaultValueFactory = _ => "ca.key" };
+    private readonly Option<string> _caKey = new("--ca-key")
+    {
+        Description = "Its private key (PEM).", DefaultValueFactory = _ => "ca.key",
+    };
     private readonly Option<string> _serverCa = new("--server-ca")
     {
         Description = "The CA that the server's certificate must be from (PEM).", DefaultValueFactory = _ => "cacert.pem",
@@ -80,7 +86,8 @@ internal sealed class TargetOptions
 
         verb.Validators.Add(result =>
         {
-            int ways = (result.GetValue(_socket) is null ? 0 : 1) + (result.GetValue(_destination) is null ? 0 : 1) + (result.GetValue(_csr) ? 1 : 0);
+            int ways = (result.GetValue(_socket) is null ? 0 : 1) + (result.GetValue(_destination) is null ? 0 : 1)
+                + (result.GetValue(_csr) ? 1 : 0);
             if (ways > 1)
             {
                 result.AddError("--socket, --destination and --csr exclude each other");

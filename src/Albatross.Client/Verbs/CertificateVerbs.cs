@@ -22,16 +22,25 @@ internal static class CertificateVerbs
     /// <summary><c>generate NAME DB</c>: a root CA and a server's certificate.</summary>
     public static System.CommandLine.Command Generate()
     {
-        var name = new Argument<string>("NAME") { Description = "Common name of the CA; its key becomes NAME.key, its certificate cacert.pem." };
+        var name = new Argument<string>("NAME")
+        {
+            Description = "Common name of the CA; its key becomes NAME.key, its certificate cacert.pem.",
+        };
         var db = new Argument<string>("DB") { Description = "File with a line for each certificate that is issued." };
         var days = new Option<int>("--days") { Description = "Validity of the CA.", DefaultValueFactory = _ => Validity.OfRoot.Days };
-        var server = new Option<string>("--server") { Description = "Common name and files of the server's certificate.", DefaultValueFactory = _ => "server" };
+        var server = new Option<string>("--server")
+        {
+            Description = "Common name and files of the server's certificate.", DefaultValueFactory = _ => "server",
+        };
         var names = new Option<string[]>("--server-address")
         {
             Description = "DNS name or IP address of the server; repeat it for more (localhost, 127.0.0.1, ::1).",
             DefaultValueFactory = _ => ["localhost", IPAddress.Loopback.ToString(), IPAddress.IPv6Loopback.ToString()],
         };
-        var serverDays = new Option<int>("--server-days") { Description = "Its validity.", DefaultValueFactory = _ => Validity.OfDelegationOrServer.Days };
+        var serverDays = new Option<int>("--server-days")
+        {
+            Description = "Its validity.", DefaultValueFactory = _ => Validity.OfDelegationOrServer.Days,
+        };
         Option<KeyType> keyType = TargetOptions.KeyTypeOption();
         var verb = new System.CommandLine.Command("generate", "Makes a root CA and a server's certificate.")
         {
@@ -44,7 +53,8 @@ internal static class CertificateVerbs
             string serverName = parsed.GetRequiredValue(server);
             KeyPair caKey = KeyPair.Generate(parsed.GetValue(keyType), Randomness.Fill);
             KeyPair serverKey = KeyPair.Generate(parsed.GetValue(keyType), Randomness.Fill);
-            ParsedCertificate root = CertificateIssuer.Root(caName, caKey, Validity.From(now, TimeSpan.FromDays(parsed.GetValue(days))), Randomness.Fill);
+            ParsedCertificate root =
+                CertificateIssuer.Root(caName, caKey, Validity.From(now, TimeSpan.FromDays(parsed.GetValue(days))), Randomness.Fill);
             if (!SigningAuthority.TryCreate(root, caKey, out SigningAuthority? authority, out Refusal? refusal))
             {
                 throw new ClientException(ExitStatus.Usage, refusal.Text);
@@ -71,7 +81,8 @@ internal static class CertificateVerbs
         var key = new Argument<string>("KEY") { Description = "Its private key (PEM)." };
         var request = new Argument<string>("CSR") { Description = "The signing request (PEM)." };
         var days = new Option<int?>("--days") { Description = "Validity (365 for policies, 1 for commands)." };
-        var verb = new System.CommandLine.Command("sign", "Signs a request: a sub-CA for a policy, a leaf for a command.") { ca, db, key, request, days };
+        var verb = new System.CommandLine.Command(
+            "sign", "Signs a request: a sub-CA for a policy, a leaf for a command.") { ca, db, key, request, days };
         verb.SetAction(parsed =>
         {
             (SigningAuthority authority, ImmutableArray<ParsedCertificate> chain) =
@@ -80,7 +91,8 @@ internal static class CertificateVerbs
             TimeSpan validity = parsed.GetValue(days) is { } given ? TimeSpan.FromDays(given)
                 : asked.Command is Protocol.Commands.Command.PolicyAdd ? Validity.OfDelegationOrServer : Validity.OfSignedCommand;
             if (!CertificateIssuer.TrySign(
-                authority, asked, Validity.From(TimeProvider.System.GetUtcNow(), validity), Randomness.Fill, out ParsedCertificate? certificate, out Refusal? refusal))
+                authority, asked, Validity.From(TimeProvider.System.GetUtcNow(), validity), Randomness.Fill,
+                    out ParsedCertificate? certificate, out Refusal? refusal))
             {
                 throw new ClientException(ExitStatus.Usage, $"{parsed.GetValue(request)}: {refusal.Text}");
             }
@@ -103,13 +115,17 @@ internal static class CertificateVerbs
     {
         var certificate = new Argument<string>("CERT") { Description = "The leaf certificate, then its chain (PEM)." };
         var key = new Argument<string>("KEY") { Description = "Its private key (PEM)." };
-        var destination = new Option<string>("--destination", "-d") { Description = "HOST[:PORT] of the endpoint (port 1025).", Required = true };
+        var destination = new Option<string>("--destination", "-d")
+        {
+            Description = "HOST[:PORT] of the endpoint (port 1025).", Required = true,
+        };
         var serverCa = new Option<string>("--server-ca")
         {
             Description = "The CA that the server's certificate must be from (PEM).", DefaultValueFactory = _ => "cacert.pem",
         };
         var serverName = new Option<string?>("--server-name") { Description = "Name in the server's certificate, if it is not the host." };
-        var verb = new System.CommandLine.Command("certificate", "Presents a certificate that was signed before, and prints what is answered.")
+        var verb = new System.CommandLine.Command(
+            "certificate", "Presents a certificate that was signed before, and prints what is answered.")
         {
             certificate, key, destination, serverCa, serverName,
         };
@@ -121,7 +137,8 @@ internal static class CertificateVerbs
                 where, CertificateFiles.Certificates(parsed.GetRequiredValue(serverCa)), parsed.GetValue(serverName));
             Stream session = await RemoteSession.PresentAsync(
                 where, chain, CertificateFiles.Key(parsed.GetRequiredValue(key)), trust, cancellation).ConfigureAwait(false);
-            return await Dialogue.ReadAsync(new FrameChannel(session, FrameLimits.Reply), ModeOf(chain[0]), cancellation).ConfigureAwait(false);
+            return await Dialogue.ReadAsync(new FrameChannel(session, FrameLimits.Reply), ModeOf(chain[0]), cancellation)
+                .ConfigureAwait(false);
         });
         return verb;
     }
@@ -150,5 +167,6 @@ internal static class CertificateVerbs
         : throw new ClientException(ExitStatus.Usage, refusal.Text);
 
     private static void Record(string db, ParsedCertificate certificate) => File.AppendAllText(
-        db, string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(certificate.SerialNumber.Span)} {certificate.CommonName}\n"));
+        db, string.Create(CultureInfo.InvariantCulture,
+            $"{Convert.ToHexStringLower(certificate.SerialNumber.Span)} {certificate.CommonName}\n"));
 }

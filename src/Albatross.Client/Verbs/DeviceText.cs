@@ -26,14 +26,16 @@ internal static class DeviceText
         return new NetAttachment(RawText.Of(name), bridge is null ? null : RawText.Of(bridge), mac is null ? null : Mac(text, mac));
     }
 
-    private static (string First, string? Second) Split(string text, char separator) => text.IndexOf(separator, StringComparison.Ordinal) switch
+    private static (string First, string? Second) Split(string text, char separator) =>
+        text.IndexOf(separator, StringComparison.Ordinal) switch
     {
         < 0 => (text, null),
         var at => (text[..at], text[(at + 1)..]),
     };
 
     private static long SectorSize(string text, string sector) =>
-        long.TryParse(sector, NumberStyles.None, CultureInfo.InvariantCulture, out long size) && size >= LeastSectorSize && long.IsPow2(size)
+        long.TryParse(sector, NumberStyles.None, CultureInfo.InvariantCulture, out long size) && size >= LeastSectorSize
+            && long.IsPow2(size)
             ? size
             : throw new ClientException(ExitStatus.Usage, $"{text}: a sector size is a power of two and at least {LeastSectorSize}");
 
@@ -43,9 +45,11 @@ internal static class DeviceText
         ulong value = 0;
         foreach (string part in parts)
         {
-            if (parts.Length != 6 || part.Length != 2 || !byte.TryParse(part, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte octet))
+            if (parts.Length != 6 || part.Length != 2
+                || !byte.TryParse(part, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte octet))
             {
-                throw new ClientException(ExitStatus.Usage, $"{text}: an Ethernet address is six pairs of hexadecimal digits, joined by ':'");
+                throw new ClientException(
+                    ExitStatus.Usage, $"{text}: an Ethernet address is six pairs of hexadecimal digits, joined by ':'");
             }
 
             value = value << 8 | octet;

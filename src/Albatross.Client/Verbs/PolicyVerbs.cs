@@ -17,7 +17,10 @@ internal static class PolicyVerbs
         var path = new Argument<string>("PATH") { Description = "The path; with --csr the one label of the sub-CA." };
         var unikernels = new Argument<long>("UNIKERNELS") { Description = "How many unikernels it may have." };
         var memory = new Option<long>("--mem") { Description = "Sum of their memory in MB.", DefaultValueFactory = _ => DefaultMemoryMib };
-        var cpus = new Option<long[]>("--cpu") { Description = "Host CPU that they may use; repeat it for more.", DefaultValueFactory = _ => [0] };
+        var cpus = new Option<long[]>("--cpu")
+        {
+            Description = "Host CPU that they may use; repeat it for more.", DefaultValueFactory = _ => [0],
+        };
         var block = new Option<long?>("--block", "--size") { Description = "Sum of their block devices in MB (none)." };
         var bridges = new Option<string[]>("--bridge", "--network") { Description = "Host bridge that they may join; repeat it for more." };
         var target = new TargetOptions();
@@ -37,7 +40,8 @@ internal static class PolicyVerbs
                 new ValueSet<RawText>((parsed.GetValue(bridges) ?? []).Select(RawText.Of)));
             Warn(policy);
             var question = new Question(
-                new Name(Names.Path(parsed.GetRequiredValue(path)), null), new Protocol.Commands.Command.PolicyAdd(policy), Service.Vmmd, AnswerMode.Single);
+                new Name(Names.Path(parsed.GetRequiredValue(path)), null), new Protocol.Commands.Command.PolicyAdd(policy), Service.Vmmd,
+                    AnswerMode.Single);
             return Dialogue.AskAsync(target.Read(parsed), question, cancellation);
         });
         return verb;
@@ -46,14 +50,18 @@ internal static class PolicyVerbs
     /// <summary><c>policy</c>: list policies.</summary>
     public static System.CommandLine.Command Info()
     {
-        var path = new Option<string>("--path", "-p") { Description = "The path; everything below it is listed too.", DefaultValueFactory = _ => ":" };
+        var path = new Option<string>("--path", "-p")
+        {
+            Description = "The path; everything below it is listed too.", DefaultValueFactory = _ => ":",
+        };
         var target = new TargetOptions();
         var verb = new System.CommandLine.Command("policy", "Lists the policies at and below a path.") { path };
         target.AddTo(verb);
         verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
             target.Read(parsed),
             new Question(
-                new Name(Names.Path(parsed.GetRequiredValue(path)), null), new Protocol.Commands.Command.PolicyInfo(), Service.Vmmd, AnswerMode.Single),
+                new Name(Names.Path(parsed.GetRequiredValue(path)), null), new Protocol.Commands.Command.PolicyInfo(), Service.Vmmd,
+                    AnswerMode.Single),
             cancellation));
         return verb;
     }

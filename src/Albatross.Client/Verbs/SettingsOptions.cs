@@ -7,15 +7,27 @@ namespace Albatross.Client.Verbs;
 /// <summary>The options of a unikernel apart from its image.</summary>
 internal sealed class SettingsOptions(int defaultMemoryMib)
 {
-    private readonly Option<long> _memory = new("--mem") { Description = "Guest memory in MB.", DefaultValueFactory = _ => defaultMemoryMib };
-    private readonly Option<long[]> _cpus = new("--cpu") { Description = "Host CPU to run on; repeat it for more.", DefaultValueFactory = _ => [0] };
+    private readonly Option<long> _memory = new("--mem")
+    {
+        Description = "Guest memory in MB.", DefaultValueFactory = _ => defaultMemoryMib,
+    };
+    private readonly Option<long[]> _cpus = new("--cpu")
+    {
+        Description = "Host CPU to run on; repeat it for more.", DefaultValueFactory = _ => [0],
+    };
     private readonly Option<string[]> _arguments = new("--arg") { Description = "Boot argument; repeat it for more." };
-    private readonly Option<string[]> _blocks = new("--block") { Description = "Block device NAME[:DEVICE][@SECTORSIZE]; repeat it for more." };
+    private readonly Option<string[]> _blocks = new("--block")
+    {
+        Description = "Block device NAME[:DEVICE][@SECTORSIZE]; repeat it for more.",
+    };
     private readonly Option<string[]> _nets = new("--net") { Description = "Interface [NAME:]BRIDGE[@MAC]; repeat it for more." };
     private readonly Option<long?> _startup = new("--startup") { Description = "Order at the daemon's start, lowest first (50)." };
     private readonly Option<bool> _noName = new("--no-add-name") { Description = "Do not put --name=NAME before the boot arguments." };
     private readonly Option<bool> _restart = new("--restart", "--restart-on-fail") { Description = "Start it again when it ends." };
-    private readonly Option<long[]> _exitCodes = new("--exit-code") { Description = "Start it again on this exit code only; repeat it for more." };
+    private readonly Option<long[]> _exitCodes = new("--exit-code")
+    {
+        Description = "Start it again on this exit code only; repeat it for more.",
+    };
 
     /// <summary>Adds the options to <paramref name="verb"/>.</summary>
     public void AddTo(System.CommandLine.Command verb)

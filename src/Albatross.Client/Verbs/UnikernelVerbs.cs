@@ -27,9 +27,11 @@ internal static class UnikernelVerbs
         {
             Target where = target.Read(parsed);
             int compression = parsed.GetValue(level) ?? (where.Destination is null && !where.WritesRequest ? 0 : RemoteCompressionLevel);
-            ReadOnlyMemory<byte> bytes = await ImageFile.ReadAsync(parsed.GetRequiredValue(image), compression, cancellation).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes =
+                await ImageFile.ReadAsync(parsed.GetRequiredValue(image), compression, cancellation).ConfigureAwait(false);
             var config = new UnikernelConfig(ImageType.Solo5, compression > 0, bytes, settings.Read(parsed));
-            var command = new Protocol.Commands.Command.UnikernelCreate(config, parsed.GetValue(force) ? OnConflict.Replace : OnConflict.Refuse);
+            var command = new Protocol.Commands.Command.UnikernelCreate(
+                config, parsed.GetValue(force) ? OnConflict.Replace : OnConflict.Refuse);
             return await Dialogue.AskAsync(
                 where,
                 new Question(Names.Labelled(parsed.GetRequiredValue(name)), command, Service.Vmmd, AnswerMode.Single),
@@ -48,7 +50,8 @@ internal static class UnikernelVerbs
         verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
             target.Read(parsed),
             new Question(
-                Names.Labelled(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.UnikernelDestroy(), Service.Vmmd, AnswerMode.Single),
+                Names.Labelled(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.UnikernelDestroy(), Service.Vmmd,
+                    AnswerMode.Single),
             cancellation));
         return verb;
     }
@@ -56,7 +59,10 @@ internal static class UnikernelVerbs
     /// <summary><c>info</c>.</summary>
     public static System.CommandLine.Command Info()
     {
-        var name = new Option<string>("--name", "-n") { Description = "A unikernel, or a path: everything below it.", DefaultValueFactory = _ => ":" };
+        var name = new Option<string>("--name", "-n")
+        {
+            Description = "A unikernel, or a path: everything below it.", DefaultValueFactory = _ => ":",
+        };
         var target = new TargetOptions();
         var verb = new System.CommandLine.Command("info", "Describes what runs.") { name };
         target.AddTo(verb);

@@ -14,8 +14,14 @@ internal static class WatchVerbs
     public static System.CommandLine.Command Console()
     {
         var name = new Argument<string>("NAME") { Description = "The unikernel." };
-        var count = new Option<long>("--count") { Description = "How many of the kept lines come first.", DefaultValueFactory = _ => DefaultCount };
-        var since = new Option<string?>("--since") { Description = "Begin with the first line of this instant (RFC 3339, a date alone is midnight UTC); wins over --count." };
+        var count = new Option<long>("--count")
+        {
+            Description = "How many of the kept lines come first.", DefaultValueFactory = _ => DefaultCount,
+        };
+        var since = new Option<string?>("--since")
+        {
+            Description = "Begin with the first line of this instant (RFC 3339, a date alone is midnight UTC); wins over --count.",
+        };
         var target = new TargetOptions();
         var verb = new System.CommandLine.Command("console", "Follows the console of a unikernel.") { name, count, since };
         target.AddTo(verb);
@@ -25,7 +31,8 @@ internal static class WatchVerbs
                 ? new ConsoleStart.Since(Instant(text))
                 : new ConsoleStart.Count(parsed.GetValue(count));
             var question = new Question(
-                Names.Labelled(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.ConsoleSubscribe(start), Service.Console, AnswerMode.Stream);
+                Names.Labelled(parsed.GetRequiredValue(name)), new Protocol.Commands.Command.ConsoleSubscribe(start), Service.Console,
+                    AnswerMode.Stream);
             return Dialogue.AskAsync(target.Read(parsed), question, cancellation);
         });
         return verb;

@@ -57,7 +57,8 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
                 Start(effect, server, readiness, cancellation);
             }
 
-            happened.Sent?.SetResult([.. effects.OfType<ConsoleEffect.Send>().Select(send => server.Find(send.To.Connection)).OfType<LocalConnection>()]);
+            happened.Sent?.SetResult(
+                [.. effects.OfType<ConsoleEffect.Send>().Select(send => server.Find(send.To.Connection)).OfType<LocalConnection>()]);
         }
     }
 

@@ -93,7 +93,8 @@ internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
                     image.Write(received.Body.Span);
                     break;
                 case FrameKind.Frame:
-                    return (null, new Refusal(RefusalCode.TooLarge, $"the image is larger than {DaemonLimits.MaxStreamedImageBytes >> 20} MiB"));
+                    return (null, new Refusal(
+                        RefusalCode.TooLarge, $"the image is larger than {DaemonLimits.MaxStreamedImageBytes >> 20} MiB"));
                 case FrameKind.EndMarker:
                     ReadOnlyMemory<byte> bytes = image.GetBuffer().AsMemory(0, (int)image.Length);
                     return (create with { Config = create.Config with { Image = bytes } }, null);

@@ -13,7 +13,8 @@ namespace Albatross.Daemon.Stats;
 /// The unprivileged role that knows from vmmd which tenders run, and shows their numbers on the metrics page.
 /// Its socket takes no subscriptions yet and says so.
 /// </summary>
-internal sealed class StatsRole(DaemonOptions options, UnikernelMetrics metrics, TimeProvider time, ILogger<StatsRole> log) : BackgroundService
+internal sealed class StatsRole(
+    DaemonOptions options, UnikernelMetrics metrics, TimeProvider time, ILogger<StatsRole> log) : BackgroundService
 {
     private WatchedTenders _watched = WatchedTenders.None;
 
@@ -98,7 +99,8 @@ internal sealed class StatsRole(DaemonOptions options, UnikernelMetrics metrics,
         if (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is Protocol.Commands.Wire.Request request)
         {
             connection.Answer(
-                request.Header, Reply.Failure.Of($"{request.Command.Words} is not supported by this version of the daemon"), Connection.Close);
+                request.Header, Reply.Failure.Of($"{request.Command.Words} is not supported by this version of the daemon"),
+                    Connection.Close);
         }
     }
 }

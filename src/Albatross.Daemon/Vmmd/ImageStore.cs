@@ -116,7 +116,8 @@ internal sealed class ImageStore : IDisposable
     {
         if (settings.Nets.Length > 0 || settings.Blocks.Length > 0)
         {
-            return new Refusal(RefusalCode.NotSupported, "network interfaces and block devices are not supported by this version of the daemon");
+            return new Refusal(RefusalCode.NotSupported,
+                "network interfaces and block devices are not supported by this version of the daemon");
         }
 
         return TenderLauncher.RefuseLaunch(image, settings.MemoryMib) is { } bad ? new Refusal(RefusalCode.InvalidImage, bad.Text) : null;

@@ -151,6 +151,7 @@ internal sealed class TenderLauncher : IDisposable
         }
     }
 
-    private static HvtLaunchRequest RequestOf(UnikernelImage image, GuestMemorySize memory, ReadOnlyMemory<byte> commandLine, KvmFacts kvm) =>
+    private static HvtLaunchRequest RequestOf(
+        UnikernelImage image, GuestMemorySize memory, ReadOnlyMemory<byte> commandLine, KvmFacts kvm) =>
         new() { Image = image, Memory = memory, CommandLine = commandLine, Kvm = kvm, ImageAccess = ImageAccess.Share };
 }

@@ -46,7 +46,8 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];
         Log.Listening(log, "vmmd", options.VmmdSocket);
-        await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(new VmmdInput.ShutdownRequested()).AsTask()).ConfigureAwait(false))
+        await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(new VmmdInput.ShutdownRequested()).AsTask())
+                .ConfigureAwait(false))
         {
             await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, root)).ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 
@@ -26,6 +27,43 @@ internal static class ZlibUnpacker
             unpacked.Write(buffer, 0, count);
         }
 
-        return unpacked.GetBuffer().AsMemory(0, (int)unpacked.Length);
+        ReadOnlyMemory<byte> all = unpacked.GetBuffer().AsMemory(0, (int)unpacked.Length);
+        CheckEnd(packed.Span, all.Span);
+        return all;
+    }
+
+    // ZLibStream takes the end of its input for the end of the data, wherever that is. So the checksum that ends the format is
+    // compared here: it stands in the last four bytes, and nothing may follow.
+    private static void CheckEnd(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> unpacked)
+    {
+        const int HeaderBytes = 2;
+        const int ChecksumBytes = 4;
+        if (packed.Length < HeaderBytes + ChecksumBytes
+            || BinaryPrimitives.ReadUInt32BigEndian(packed[^ChecksumBytes..]) != Adler32(unpacked))
+        {
+            throw new InvalidDataException("the data is incomplete, or something follows it");
+        }
+    }
+
+    // RFC 1950, section 8.2. 5552 is the most bytes whose sums fit 32 bits before they are reduced.
+    private static uint Adler32(ReadOnlySpan<byte> bytes)
+    {
+        const uint Modulus = 65521;
+        const int Stretch = 5552;
+        uint a = 1, b = 0;
+        while (bytes.Length > 0)
+        {
+            ReadOnlySpan<byte> stretch = bytes[..Math.Min(bytes.Length, Stretch)];
+            foreach (byte value in stretch)
+            {
+                a += value;
+                b += a;
+            }
+
+            (a, b) = (a % Modulus, b % Modulus);
+            bytes = bytes[stretch.Length..];
+        }
+
+        return b << 16 | a;
     }
 }

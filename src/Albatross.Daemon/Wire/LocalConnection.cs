@@ -146,7 +146,8 @@ internal sealed class LocalConnection : IAsyncDisposable
             await foreach (ReadOnlyMemory<byte> framed in _outgoing.Reader.ReadAllAsync(Broken).ConfigureAwait(false))
             {
                 await _frames.WriteAsync(framed, Broken).ConfigureAwait(false);
-                Interlocked.Exchange(ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                Interlocked.Exchange(
+                    ref _written, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)

@@ -22,7 +22,8 @@ public static class ConsoleStep
         _ => throw new UnreachableException($"input {input.GetType().Name} has no transition"),
     };
 
-    private static (ConsoleState, ImmutableArray<ConsoleEffect>) Carry(ConsoleState state, Requester from, Command command) => command switch
+    private static (ConsoleState, ImmutableArray<ConsoleEffect>) Carry(ConsoleState state, Requester from, Command command) =>
+        command switch
     {
         Command.ConsoleAdd or Command.ConsoleSubscribe when from.Header.Name.Label is null =>
             (state, [Fail(from, "path used instead of name")]),

@@ -20,7 +20,8 @@ public sealed record WatchedTenders
     private WatchedTenders() { }
 
     /// <summary>The unikernels by name.</summary>
-    public ImmutableSortedDictionary<Name, WatchedTender> Tenders { get; private init; } = ImmutableSortedDictionary<Name, WatchedTender>.Empty;
+    public ImmutableSortedDictionary<Name, WatchedTender> Tenders { get; private init; } = ImmutableSortedDictionary<Name,
+        WatchedTender>.Empty;
 
     /// <summary>
     /// vmmd says that <paramref name="name"/> runs as <paramref name="processId"/>. Said again of a process that is known

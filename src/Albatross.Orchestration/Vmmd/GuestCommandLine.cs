@@ -12,7 +12,8 @@ public static class GuestCommandLine
     public const int MaxLength = 8191;
 
     /// <summary>Joins them, or refuses what the guest cannot be given.</summary>
-    public static bool TryJoin(Name name, UnikernelSettings settings, out ReadOnlyMemory<byte> line, [NotNullWhen(false)] out Refusal? refusal)
+    public static bool TryJoin(
+        Name name, UnikernelSettings settings, out ReadOnlyMemory<byte> line, [NotNullWhen(false)] out Refusal? refusal)
     {
         var parts = new List<ReadOnlyMemory<byte>>();
         if (settings.AddName)
@@ -25,7 +26,8 @@ public static class GuestCommandLine
         bool hasNul = parts.Any(part => part.Span.Contains((byte)0));
         refusal = (length, hasNul) switch
         {
-            ( > MaxLength, _) => new Refusal(RefusalCode.TooLarge, $"boot arguments have {length} bytes together, at most {MaxLength} are possible"),
+            ( > MaxLength, _) => new Refusal(
+                RefusalCode.TooLarge, $"boot arguments have {length} bytes together, at most {MaxLength} are possible"),
             (_, true) => new Refusal(RefusalCode.InvalidValue, "a boot argument has a byte 0, which ends a command line"),
             _ => null,
         };

@@ -142,7 +142,8 @@ public static partial class VmmdStep
             // It ended by itself while its replacement is being prepared: that one goes on as a create.
             turn.Do(new VmmdEffect.ReleaseImage(unikernel.Image!));
             turn.Put(new Unikernel(
-                exited.Name, coming.Incarnation, coming.Type, coming.Settings, coming.Demand, null, new Phase.Preparing(), coming.Creator, []));
+                exited.Name, coming.Incarnation, coming.Type, coming.Settings, coming.Demand, null, new Phase.Preparing(), coming.Creator,
+                    []));
             return;
         }
 

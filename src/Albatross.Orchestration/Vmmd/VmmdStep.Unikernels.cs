@@ -26,7 +26,8 @@ public static partial class VmmdStep
         long incarnation = turn.NextIncarnation();
         if (existing is { Phase: Phase.Running })
         {
-            turn.Put(existing with { Replacement = new Replacement(incarnation, config.Type, config.Settings, demand!, Image: null, from) });
+            turn.Put(existing with { Replacement =
+                new Replacement(incarnation, config.Type, config.Settings, demand!, Image: null, from) });
         }
         else
         {
@@ -52,7 +53,8 @@ public static partial class VmmdStep
 
         if (name.ToString().Length > MaxNameLength)
         {
-            return new Refusal(RefusalCode.InvalidName, $"a unikernel's name has at most {MaxNameLength} characters: files are called by it");
+            return new Refusal(RefusalCode.InvalidName,
+                $"a unikernel's name has at most {MaxNameLength} characters: files are called by it");
         }
 
         if (create.Config.Type != ImageType.Solo5)

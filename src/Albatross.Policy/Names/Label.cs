@@ -12,7 +12,8 @@ public readonly record struct Label : IComparable<Label>
     /// <summary>The longest label, in characters.</summary>
     public const int MaxLength = 63;
 
-    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
 
     private readonly string? _text;
 

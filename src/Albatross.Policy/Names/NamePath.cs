@@ -27,7 +27,8 @@ public readonly struct NamePath : IEquatable<NamePath>, IComparable<NamePath>
     public NamePath Parent => IsRoot ? Root : new NamePath(_labels[..^1]);
 
     /// <summary>This path and <paramref name="label"/> below it.</summary>
-    /// <exception cref="InvalidOperationException">The path has <see cref="MaxDepth"/> labels; parsing never makes such a child.</exception>
+    /// <exception cref="InvalidOperationException">The path has <see cref="MaxDepth"/> labels; parsing never makes such a
+    /// child.</exception>
     public NamePath Child(Label label) =>
         Labels.Length < MaxDepth ? new NamePath(Labels.Add(label)) : throw new InvalidOperationException("a path may not be that deep");
 

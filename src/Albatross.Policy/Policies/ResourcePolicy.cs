@@ -15,7 +15,9 @@ public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long
     /// <summary>What the root path may have when nothing else is known: the largest number of the wire (2^62 - 1).</summary>
     public const long Unlimited = (1L << 62) - 1;
 
-    /// <summary>Whether every bound is within <paramref name="parent"/>'s; otherwise the first that is not (texts of the original).</summary>
+    /// <summary>
+    /// Whether every bound is within <paramref name="parent"/>'s; otherwise the first that is not (texts of the original).
+    /// </summary>
     public Refusal? WithinParent(ResourcePolicy parent)
     {
         if (Unikernels > parent.Unikernels)

@@ -30,7 +30,9 @@ public sealed record ResourceTree
     /// <summary>What <paramref name="path"/> and everything below it uses.</summary>
     public Usage UsageOf(NamePath path) => UsageByPath.GetValueOrDefault(path);
 
-    /// <summary>The tree with <paramref name="policy"/> at <paramref name="path"/>; ask <see cref="Admission.RefusePolicy"/> before.</summary>
+    /// <summary>
+    /// The tree with <paramref name="policy"/> at <paramref name="path"/>; ask <see cref="Admission.RefusePolicy"/> before.
+    /// </summary>
     public ResourceTree WithPolicy(NamePath path, ResourcePolicy policy) => this with { Policies = Policies.SetItem(path, policy) };
 
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>

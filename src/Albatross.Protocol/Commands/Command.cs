@@ -101,7 +101,9 @@ public abstract record Command
     /// <param name="Compressed">Whether the chunks are one zlib stream.</param>
     public sealed record BlockSet(bool Compressed) : Command;
 
-    /// <summary>A choice of the grammar that this version does not know: a newer peer. Answered, never carried out, never encoded.</summary>
+    /// <summary>
+    /// A choice of the grammar that this version does not know: a newer peer. Answered, never carried out, never encoded.
+    /// </summary>
     /// <param name="Where">The place in the grammar and the tag, for people: <c>unikernel command [22]</c>.</param>
     public sealed record Unknown(string Where) : Command;
 

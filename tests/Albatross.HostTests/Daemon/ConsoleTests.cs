@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Albatross.Guests;
 
 namespace Albatross.HostTests.Daemon;
@@ -71,5 +72,27 @@ public sealed class ConsoleTests
         await daemon.RemoteAsync(["destroy", "loud"]).Succeeds();
         ulong resident = Linux.ProcessStatus.Of(daemon.ProcessOf("Console"))!.ResidentBytes;
         Assert.True(resident < 256 << 20, $"the console service has {resident >> 20} MiB");
+    }
+
+    [Fact]
+    public async Task A_subscriber_that_takes_nothing_does_not_hold_up_its_unikernel()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["spewer"]());
+        await daemon.RemoteAsync(["create", "loud", image, "--mem", "16", "--restart"]).Succeeds();
+
+        // Its output is never read, so first its pipe fills, then TLS, then the queue of the console service.
+        using Process stalled = ClientRun.Start(
+            daemon.Pki, "console", "loud", "--destination", daemon.Endpoint, "--ca", "demo.pem", "--ca-key", "demo.key");
+        try
+        {
+            await RunningDaemon.Eventually(() => daemon.Log.Contains("it took nothing for 5 s", StringComparison.Ordinal), () => daemon.Log);
+            using var other = Followed.Start(daemon, "loud");
+            await RunningDaemon.Eventually(() => other.Lines.Count > 20_000, () => daemon.Log);
+        }
+        finally
+        {
+            stalled.Kill();
+        }
     }
 }
