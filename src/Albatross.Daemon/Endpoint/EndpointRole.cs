@@ -22,7 +22,7 @@ internal sealed class EndpointRole(DaemonOptions options, TimeProvider time, ILo
         var settings = new ServerSettings(Identity(), Anchor(), TlsLimits.Default, gate, time);
         using var listener = new TlsListener(IPAddress.Parse(options.Address), options.Port, settings, new ServiceProxy(options, log), log);
         IPEndPoint address = listener.Start();
-        await File.WriteAllTextAsync(options.EndpointAddressFile, address + "\n", stoppingToken).ConfigureAwait(false);
+        AddressFile.Write(options.EndpointAddressFile, address.ToString());
         Log.Listening(log, "endpoint", address.ToString());
         await listener.RunAsync(stoppingToken).ConfigureAwait(false);
         Log.Ending(log, "endpoint");

@@ -31,7 +31,7 @@ internal static class MetricsEndpoint
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            File.WriteAllText(options.MetricsAddressFile, new Uri(address).Authority + "\n");
+            AddressFile.Write(options.MetricsAddressFile, new Uri(address).Authority);
             Log.Listening(app.Services.GetRequiredService<ILogger<UnikernelMetrics>>(), "metrics page", address + Path);
         });
         app.Lifetime.ApplicationStopped.Register(() => File.Delete(options.MetricsAddressFile));

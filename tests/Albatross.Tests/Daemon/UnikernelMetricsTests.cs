@@ -47,10 +47,10 @@ public sealed class UnikernelMetricsTests
     {
         UnikernelMetrics metrics = new("1.2.3");
         WatchedTenders running = WatchedTenders.None.Started(Web, Environment.ProcessId);
-        Assert.Contains(await PageOf(metrics, running), line => line.StartsWith("albatross_unikernel_cpu_seconds_total{", StringComparison.Ordinal));
+        Assert.Contains(await PageOf(metrics, running), IsCpuTime);
 
         string[] ended = await PageOf(metrics, running.Ended(Web, DateTimeOffset.UtcNow));
-        Assert.DoesNotContain(ended, line => line.StartsWith("albatross_unikernel_cpu_seconds_total{", StringComparison.Ordinal));
+        Assert.DoesNotContain(ended, IsCpuTime);
         Assert.Contains("albatross_unikernel_up{unikernel=\"foo:web\",path=\"foo:\"} 0", ended);
 
         string[] forgotten = await PageOf(metrics, running.Ended(Web, DateTimeOffset.UtcNow - TimeSpan.FromMinutes(6)));
@@ -92,6 +92,8 @@ public sealed class UnikernelMetricsTests
         await metrics.Registry.CollectAndExportAsTextAsync(page, TestContext.Current.CancellationToken);
         return Encoding.UTF8.GetString(page.ToArray()).Split('\n');
     }
+
+    private static bool IsCpuTime(string line) => line.StartsWith("albatross_unikernel_cpu_seconds_total{", StringComparison.Ordinal);
 
     private static double ValueOf(string[] page, string metric)
     {

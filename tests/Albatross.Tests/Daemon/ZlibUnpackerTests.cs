@@ -7,7 +7,6 @@ namespace Albatross.Tests.Daemon;
 public sealed class ZlibUnpackerTests
 {
     [Theory]
-    [InlineData(0)]
     [InlineData(1)]
     [InlineData(65_536)]
     [InlineData(200_000)]
@@ -17,6 +16,14 @@ public sealed class ZlibUnpackerTests
         new Random(length).NextBytes(bytes);
 
         Assert.Equal(bytes, ZlibUnpacker.Unpack(Pack(bytes), maxBytes: 1 << 20).ToArray());
+    }
+
+    [Fact]
+    public void Nothing_can_be_packed_too()
+    {
+        byte[] packed = Convert.FromHexString("789c030000000001");   // as zlib itself writes it
+
+        Assert.Empty(ZlibUnpacker.Unpack(packed, maxBytes: 100).ToArray());
     }
 
     [Fact]

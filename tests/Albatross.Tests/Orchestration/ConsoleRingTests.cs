@@ -77,8 +77,9 @@ public sealed class ConsoleRingTests
         Assert.Equal(("0", "0 1"), (Numbers(before.From(new ConsoleStart.Count(9))), Numbers(after.From(new ConsoleStart.Count(9)))));
     }
 
-    private static ImmutableArray<ConsoleLine> Lines(int first, int count) =>
-        [.. Enumerable.Range(first, count).Select(n => new ConsoleLine(Start.AddSeconds(n), RawText.Of(n.ToString(CultureInfo.InvariantCulture))))];
+    private static ImmutableArray<ConsoleLine> Lines(int first, int count) => [.. Enumerable.Range(first, count).Select(Line)];
+
+    private static ConsoleLine Line(int number) => new(Start.AddSeconds(number), RawText.Of(number.ToString(CultureInfo.InvariantCulture)));
 
     private static string Numbers(ImmutableArray<ConsoleLine> lines) => string.Join(' ', lines.Select(line => line.Text));
 }

@@ -14,7 +14,8 @@ public sealed class CreateTests
     public void A_create_is_answered_when_the_tender_runs_and_not_before()
     {
         var vmmd = new VmmdScript();
-        UnikernelSettings settings = Small with { MemoryMib = 64, CpuIds = new([0, 1]), Arguments = [RawText.Of("-l"), RawText.Of("*:debug")] };
+        ImmutableArray<RawText> arguments = [RawText.Of("-l"), RawText.Of("*:debug")];
+        UnikernelSettings settings = Small with { MemoryMib = 64, CpuIds = new([0, 1]), Arguments = arguments };
 
         Assert.Equal(["prepare :web#1"], vmmd.Create(7, "web", settings));
         Assert.Equal(["open console of :web#1, any number in its path"], vmmd.ImagePrepared("web", 1, 'a'));

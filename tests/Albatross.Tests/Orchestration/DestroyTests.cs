@@ -46,6 +46,20 @@ public sealed class DestroyTests
     }
 
     [Fact]
+    public void The_grace_of_an_earlier_life_does_not_shorten_that_of_this_one()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web");
+        vmmd.Destroy(7, "web");
+        vmmd.Exited("web", 1, code: 1);
+        vmmd.Run("web");
+        Assert.Equal(["Terminate :web#2", "wake :web#2 after 10 s"], vmmd.Destroy(8, "web"));
+
+        Assert.Empty(vmmd.Timer("web", 1));
+        Assert.Equal(["Kill :web#2"], vmmd.Timer("web", 2));
+    }
+
+    [Fact]
     public void Everyone_who_destroys_is_answered_and_the_tender_is_asked_once()
     {
         // Weak spot 16.15 of the original: the second waiter takes the place of the first, who never gets an answer.

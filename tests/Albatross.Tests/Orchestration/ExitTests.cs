@@ -94,6 +94,20 @@ public sealed class ExitTests
     }
 
     [Fact]
+    public void The_grace_of_an_earlier_life_does_not_shorten_the_pause_before_a_restart()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web");
+        vmmd.Destroy(7, "web");
+        vmmd.Exited("web", 1, code: 1);
+        vmmd.Run("web", VmmdScript.Restarting);
+        Assert.Equal(["statistics: :web has ended", "wake :web#3 after 0 s"], vmmd.Exited("web", 2, code: 0));
+
+        Assert.Empty(vmmd.Timer("web", 1));
+        Assert.IsType<Phase.WaitingToRestart>(vmmd.PhaseOf("web"));
+    }
+
+    [Fact]
     public void A_signal_that_vmmd_did_not_send_is_no_reason_to_restart()
     {
         var vmmd = new VmmdScript();

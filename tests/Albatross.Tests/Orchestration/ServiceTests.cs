@@ -36,7 +36,11 @@ public sealed class ServiceTests
         vmmd.Run("root");
 
         Assert.Equal(
-            ["reopen console of foo:running, 5 in its path", "reopen console of foo:stopping, 5 in its path", "reopen console of :root, any number in its path"],
+            [
+                "reopen console of foo:running, 5 in its path",
+                "reopen console of foo:stopping, 5 in its path",
+                "reopen console of :root, any number in its path",
+            ],
             vmmd.Do(new VmmdInput.ConsoleRestarted()));
     }
 

@@ -181,7 +181,8 @@ internal sealed class SimulatedHost(Random random)
 
         if (signal.Signal == TenderSignal.Kill)
         {
-            Require(tender.TerminatedAt is { } asked && Now - asked >= VmmdSettings.Default.StopGrace, $"{signal.Name} was killed without grace");
+            TimeSpan? grace = Now - tender.TerminatedAt;
+            Require(grace >= VmmdSettings.Default.StopGrace, $"{signal.Name} was killed after {grace}");
             End(signal.Name, new ExitStatus.Signalled(9));
             return;
         }

@@ -30,8 +30,8 @@ internal static class VmmdInvariants
             long memoryMib = Math.Max(unikernel.Settings.MemoryMib, unikernel.Replacement?.Settings.MemoryMib ?? 0);
             Require(reserved.MemoryMib == memoryMib, $"{unikernel.Name} reserves {reserved.MemoryMib} MiB, not {memoryMib}");
             Require(unikernel.Settings.CpuIds.IsSubsetOf(reserved.CpuIds), $"{unikernel.Name} does not reserve its CPUs");
-            Require(
-                unikernel.Settings.Nets.All(net => reserved.Bridges.Contains(net.HostBridge)), $"{unikernel.Name} does not reserve its bridges");
+            bool bridges = unikernel.Settings.Nets.All(net => reserved.Bridges.Contains(net.HostBridge));
+            Require(bridges, $"{unikernel.Name} does not reserve its bridges");
         }
 
         foreach (NamePath path in paths)
@@ -68,7 +68,8 @@ internal static class VmmdInvariants
                 }
             }
 
-            Require(tenders <= policy.Unikernels && memoryMib <= policy.MemoryMib, $"{tenders} tenders of {memoryMib} MiB run below {path}");
+            bool fits = tenders <= policy.Unikernels && memoryMib <= policy.MemoryMib;
+            Require(fits, $"{tenders} tenders of {memoryMib} MiB run below {path}");
         }
     }
 
@@ -90,9 +91,10 @@ internal static class VmmdInvariants
         foreach ((Name name, SimulatedTender tender) in host.Tenders)
         {
             Unikernel? unikernel = state.Unikernels.GetValueOrDefault(name);
-            Require(unikernel is { Process: not null } && unikernel.Incarnation == tender.Incarnation, $"the tender of {name} is not known");
+            bool isKnown = unikernel is { Process: not null } && unikernel.Incarnation == tender.Incarnation;
+            Require(isKnown, $"the tender of {name} is not known");
             Require(host.IsRead(name), $"nobody reads the console of {name}");
-            Require(tender.TerminatedAt is null || unikernel!.Phase is Phase.Stopping, $"{name} was told to end and does not count as ending");
+            Require(tender.TerminatedAt is null || unikernel!.Phase is Phase.Stopping, $"{name} was told to end, but is not ending");
         }
 
         var running = state.Unikernels.Values.Where(unikernel => unikernel.Process is not null).ToList();

@@ -19,7 +19,14 @@ internal sealed class VmmdScript
 
     /// <summary>32 MiB on CPU 0, called by its label, stays down when it ends.</summary>
     public static readonly UnikernelSettings Small = new(
-        new FailBehaviour.Quit(), Startup: null, AddName: true, new ValueSet<long>([0]), MemoryMib: 32, Blocks: [], Nets: [], Arguments: null);
+        new FailBehaviour.Quit(),
+        Startup: null,
+        AddName: true,
+        CpuIds: new([0]),
+        MemoryMib: 32,
+        Blocks: [],
+        Nets: [],
+        Arguments: null);
 
     /// <summary>As <see cref="Small"/>, but started again on every exit that allows it.</summary>
     public static readonly UnikernelSettings Restarting = Small with { FailBehaviour = new FailBehaviour.Restart(default) };
@@ -88,7 +95,9 @@ internal sealed class VmmdScript
 
     public string[] ShutDown() => Do(new VmmdInput.ShutdownRequested());
 
-    /// <summary>Brings <paramref name="name"/> to run as process 100 + its incarnation, from <paramref name="image"/>; returns the incarnation.</summary>
+    /// <summary>
+    /// Brings <paramref name="name"/> to run from <paramref name="image"/>, as process 100 + its incarnation, which is returned.
+    /// </summary>
     public long Run(string name, UnikernelSettings? settings = null, char image = 'a', double at = 0)
     {
         Create(connection: 1, name, settings);

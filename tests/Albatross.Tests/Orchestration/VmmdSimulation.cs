@@ -23,11 +23,13 @@ internal sealed class VmmdSimulation
 
     private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
 
+    private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
+
     private readonly Random _random;
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
     private readonly List<string>? _trace;
-    private VmmdState _state = VmmdState.Initial(VmmdSettings.Default with { MaxPolicies = 4 }, VmmdScript.Policy(4, 200, [0, 1], "service"));
+    private VmmdState _state = VmmdState.Initial(Settings, VmmdScript.Policy(4, 200, [0, 1], "service"));
     private long _lastConnection;
 
     private VmmdSimulation(int seed, List<string>? trace)
@@ -51,8 +53,8 @@ internal sealed class VmmdSimulation
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new SimulationException(
-                $"seed {seed}, step {simulation.Steps}: {e.Message}\n{string.Join('\n', TraceOf(seed, steps).TakeLast(40))}\n{e.StackTrace}");
+            string last = string.Join('\n', TraceOf(seed, steps).TakeLast(40));
+            throw new SimulationException($"seed {seed}, step {simulation.Steps}: {e.Message}\n{last}\n{e.StackTrace}");
         }
     }
 
@@ -117,11 +119,10 @@ internal sealed class VmmdSimulation
     {
         if (effect is VmmdEffect.WakeAfter wake)
         {
-            bool stops = wake.Delay == VmmdSettings.Default.StopGrace;   // no pause of a restart is that long
+            bool isGrace = wake.Delay == VmmdSettings.Default.StopGrace;   // no pause of a restart is that long
             Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(wake.Name);
-            Require(
-                unikernel?.Incarnation == wake.Incarnation && (stops ? unikernel.Phase is Phase.Stopping : unikernel.Phase is Phase.WaitingToRestart),
-                $"a timer of {wake.Name} for nothing");
+            bool isAwaited = isGrace ? unikernel?.Phase is Phase.Stopping : unikernel?.Phase is Phase.WaitingToRestart;
+            Require(isAwaited && unikernel?.Incarnation == wake.Incarnation, $"a timer of {wake.Name} for nothing");
         }
     }
 
@@ -134,7 +135,8 @@ internal sealed class VmmdSimulation
             Require(text != "created unikernel" || input is VmmdInput.TenderStarted, "created, but no tender was started");
             Require(
                 text != "destroyed unikernel" || !_state.Unikernels.ContainsKey(NameOfOutcome(input)), "destroyed, but it is still there");
-            Require(answer is not Reply.Unikernels list || list.Entries.Length == Running(before, input), "info tells of too few or too many");
+            bool isWhole = answer is not Reply.Unikernels list || list.Entries.Length == Running(before, input);
+            Require(isWhole, "info tells of too few or too many");
         }
 
         _host.Answers.Clear();
@@ -196,7 +198,11 @@ internal sealed class VmmdSimulation
     }
 
     private ResourcePolicy SomePolicy() => new(
-        _random.Next(5), SomeCpus(), Pick([0, 32, 64, 100, 200]), BlockMib: null, _random.Next(2) == 0 ? new([RawText.Of("service")]) : default);
+        Unikernels: _random.Next(5),
+        CpuIds: SomeCpus(),
+        MemoryMib: Pick([0, 32, 64, 100, 200]),
+        BlockMib: null,
+        Bridges: _random.Next(2) == 0 ? new([RawText.Of("service")]) : default);
 
     private ValueSet<long> SomeCpus() => new(Pick<long[]>([[0], [0], [1], [0, 1], [0, 1]]));
 

@@ -115,7 +115,8 @@ public sealed class AdmissionTests
     [Fact]
     public void A_policy_may_exceed_the_host_and_its_neighbours()
     {
-        ResourceTree tree = ResourceTree.Empty.WithPolicy(NamePath.Root, PolicyOf(1, 1, [0])).WithPolicy(PathOf("fo:"), PolicyOf(1, 1, [0]));
+        ResourcePolicy small = PolicyOf(1, 1, [0]);
+        ResourceTree tree = ResourceTree.Empty.WithPolicy(NamePath.Root, small).WithPolicy(PathOf("fo:"), small);
 
         Assert.Null(tree.RefusePolicy(PathOf("foo:"), Foo));
     }

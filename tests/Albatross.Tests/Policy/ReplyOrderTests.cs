@@ -22,5 +22,6 @@ public sealed class ReplyOrderTests
         Assert.Equal(-order, Math.Sign(ReplyOrder.Instance.Compare(PathOf(second), PathOf(first))));
     }
 
-    private static NamePath PathOf(string text) => NamePath.TryParse(text, out NamePath path, out _) ? path : throw new ArgumentException(text);
+    private static NamePath PathOf(string text) =>
+        NamePath.TryParse(text, out NamePath path, out _) ? path : throw new ArgumentException(text);
 }

@@ -32,12 +32,14 @@ public sealed class ResourceTreeTests
             for (int step = 0; step < 60; step++)
             {
                 Name name = Names[random.Next(Names.Length)];
-                tree = tree.Unikernels.ContainsKey(name) ? tree.WithoutUnikernel(name) : tree.WithUnikernel(name, DemandOf(random.Next(1, 100)));
+                tree = tree.Unikernels.ContainsKey(name)
+                    ? tree.WithoutUnikernel(name)
+                    : tree.WithUnikernel(name, DemandOf(random.Next(1, 100)));
                 foreach (NamePath path in Names.SelectMany(each => each.Path.SelfAndAncestors()))
                 {
                     var below = tree.Unikernels.Where(entry => entry.Key.Path.IsAtOrBelow(path)).ToList();
-                    Assert.True(
-                        tree.UsageOf(path) == new Usage(below.Count, below.Sum(entry => entry.Value.MemoryMib)), $"seed {seed}, step {step}, {path}");
+                    var sum = new Usage(below.Count, below.Sum(entry => entry.Value.MemoryMib));
+                    Assert.True(tree.UsageOf(path) == sum, $"seed {seed}, step {step}, {path}: {tree.UsageOf(path)}, not {sum}");
                 }
             }
         }
