@@ -16,6 +16,9 @@ namespace Albatross.Daemon.Stats;
 internal sealed class StatsRole(
     DaemonOptions options, UnikernelMetrics metrics, TimeProvider time, ILogger<StatsRole> log) : BackgroundService
 {
+    // Two statistics services at one vmmd take its connection from each other: not in a tight loop.
+    private static readonly TimeSpan BeforeConnectingAgain = TimeSpan.FromSeconds(1);
+
     private WatchedTenders _watched = WatchedTenders.None;
 
     /// <inheritdoc/>
@@ -44,6 +47,7 @@ internal sealed class StatsRole(
                 }
 
                 _watched = _watched.AllEnded(time.GetUtcNow());
+                await Task.Delay(BeforeConnectingAgain, time, cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
