@@ -24,6 +24,9 @@ public readonly struct RawText : IEquatable<RawText>, IComparable<RawText>
     /// <summary>The UTF-8 bytes of <paramref name="text"/>.</summary>
     public static RawText Of(string text) => new(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>The same text in memory of its own: what was received with it (an image of many MiB) is not kept alive by it.</summary>
+    public RawText Detached() => new(_bytes.ToArray());
+
     /// <inheritdoc/>
     public bool Equals(RawText other) => _bytes.Span.SequenceEqual(other._bytes.Span);
 

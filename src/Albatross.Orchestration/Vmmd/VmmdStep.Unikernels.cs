@@ -23,11 +23,12 @@ public static partial class VmmdStep
         }
 
         UnikernelConfig config = create.Config;
+        UnikernelSettings settings = config.Settings.Detached();   // what is kept must not keep the image that came with it
+        Demand kept = demand! with { Bridges = settings.HostBridges };
         long incarnation = turn.NextIncarnation();
         if (existing is { Phase: Phase.Running })
         {
-            turn.Put(existing with { Replacement =
-                new Replacement(incarnation, config.Type, config.Settings, demand!, Image: null, from) });
+            turn.Put(existing with { Replacement = new Replacement(incarnation, config.Type, settings, kept, Image: null, from) });
         }
         else
         {
@@ -36,7 +37,7 @@ public static partial class VmmdStep
                 turn.Do(new VmmdEffect.ReleaseImage(image));   // it was waiting to restart: the new one takes its place at once
             }
 
-            turn.Put(new Unikernel(name, incarnation, config.Type, config.Settings, demand!, Image: null, new Phase.Preparing(), from, []));
+            turn.Put(new Unikernel(name, incarnation, config.Type, settings, kept, Image: null, new Phase.Preparing(), from, []));
         }
 
         turn.Do(new VmmdEffect.PrepareImage(name, incarnation, config));

@@ -43,6 +43,15 @@ public sealed record UnikernelSettings(
     /// <summary>The host bridges that the interfaces join.</summary>
     public ValueSet<RawText> HostBridges => new(Nets.Select(net => net.HostBridge));
 
+    /// <summary>The same settings in memory of their own, to be kept longer than the command that they came with.</summary>
+    public UnikernelSettings Detached() => this with
+    {
+        Blocks = [.. Blocks.Select(block => block with { Name = block.Name.Detached(), HostDevice = block.HostDevice?.Detached() })],
+        Nets = [.. Nets.Select(net => net with { Name = net.Name.Detached(), Bridge = net.Bridge?.Detached() })],
+        Arguments = Arguments is { } arguments ? [.. arguments.Select(argument => argument.Detached())] : null,
+        LinuxBootPartition = LinuxBootPartition?.Detached(),
+    };
+
     // Boot arguments are often secrets: a record's generated text would print them into a log.
     /// <inheritdoc/>
     public override string ToString() => $"{MemoryMib} MiB, CPUs {CpuIds}, {Blocks.Length} block devices, {Nets.Length} interfaces";

@@ -26,6 +26,35 @@ public sealed class CreateTests
     }
 
     [Fact]
+    public void What_is_kept_of_a_create_does_not_keep_the_frame_with_its_image_alive()
+    {
+        byte[] frame = new byte[10 << 20];
+        Array.Fill(frame, (byte)'x');
+        RawText Slice(int at) => new(frame.AsMemory(at, 5));
+        UnikernelSettings received = Small with
+        {
+            Arguments = [Slice(0)],
+            Nets = [new NetAttachment(Slice(5), Slice(10), null)],
+            Blocks = [new BlockAttachment(Slice(15), Slice(20), null)],
+        };
+
+        UnikernelSettings kept = received.Detached();
+
+        RawText[] texts = [kept.Arguments!.Value[0], kept.Nets[0].Name, kept.Nets[0].Bridge!.Value, kept.Blocks[0].Name, kept.Blocks[0].HostDevice!.Value];
+        Assert.All(texts, text =>
+        {
+            Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(text.Bytes, out ArraySegment<byte> array));
+            Assert.Equal(5, array.Array!.Length);
+        });
+
+        var vmmd = new VmmdScript();
+        vmmd.Create(1, "web", Small with { Arguments = [Slice(0)] });
+        RawText stored = vmmd.State.Unikernels.Values.Single().Settings.Arguments!.Value[0];
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(stored.Bytes, out ArraySegment<byte> own));
+        Assert.NotSame(frame, own.Array);
+    }
+
+    [Fact]
     public void The_console_service_is_told_how_many_consoles_the_path_may_keep()
     {
         var vmmd = new VmmdScript();
