@@ -54,7 +54,8 @@ internal static class Recognition
 
     /// <summary>Whether <paramref name="bytes"/> begin with the four bytes of a frame's length and a message.</summary>
     public static bool IsFramed(ReadOnlySpan<byte> bytes) =>
-        bytes.Length > sizeof(int) && BinaryPrimitives.ReadInt32BigEndian(bytes) > 0 && bytes[0] != Sequence && bytes[sizeof(int)] == Sequence;
+        bytes.Length > sizeof(int) && bytes[0] != Sequence && bytes[sizeof(int)] == Sequence
+        && BinaryPrimitives.ReadInt32BigEndian(bytes) > 0;
 
     // extension   SEQUENCE { INTEGER …
     // wire        SEQUENCE { SEQUENCE { INTEGER version, OCTET STRING sequence …
