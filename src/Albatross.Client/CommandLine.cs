@@ -21,6 +21,7 @@ internal static class CommandLine
             UnikernelVerbs.Destroy(),
             PolicyVerbs.Info(),
             CertificateVerbs.Send(),
+            InspectVerb.Inspect(),
         ];
         foreach (Command verb in verbs)
         {

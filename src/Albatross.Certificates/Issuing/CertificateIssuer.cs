@@ -83,8 +83,8 @@ public static class CertificateIssuer
 
     /// <summary>
     /// Signs what <paramref name="request"/> asks for: a delegation for a policy, a leaf for a command. Of the request only the key, the
-    /// common name and the command count; the command is encoded anew. Refuses what no server would accept: a name that is no label, or a
-    /// command that may not stand in a leaf.
+    /// common name and the command count; the command is encoded anew. Refuses what no server would accept: a name that is no label, a
+    /// command that may not stand in a leaf, or more than the authority's own policy allows.
     /// </summary>
     public static bool TrySign(
         SigningAuthority authority,
@@ -96,6 +96,12 @@ public static class CertificateIssuer
     {
         certificate = null;
         Label? label;
+        refusal = CheckPolicy(authority, request.Command);
+        if (refusal is not null)
+        {
+            return false;
+        }
+
         if (request.Command is Command.PolicyAdd add)
         {
             if (!NameRules.TryReadDelegation(request.CommonName, out Label path, out refusal))
@@ -120,6 +126,30 @@ public static class CertificateIssuer
 
         certificate = Leaf(authority, label, request.Command, request.PublicKey, validity, random);
         return true;
+    }
+
+    // A root has no policy. What of a chain is above this authority, and what already runs, is for the server to check.
+    private static Refusal? CheckPolicy(SigningAuthority authority, Command command)
+    {
+        if (authority.Certificate.Extensions.Albatross is not { } value)
+        {
+            return null;
+        }
+
+        if (!ExtensionCodec.TryDecode(value, out Command? granted, out Refusal? refusal))
+        {
+            return refusal;
+        }
+
+        ResourcePolicy? own = (granted as Command.PolicyAdd)?.Policy;
+        return command switch
+        {
+            _ when own is null => new Refusal(RefusalCode.UnexpectedCommand, $"the issuing certificate carries {granted.Words}, no policy"),
+            Command.PolicyAdd add => add.Policy.WithinParent(own),
+            Command.UnikernelCreate create => own.RefuseAlone(create.Config.Settings),
+            Command.UnikernelRestart { Settings: { } settings } => own.RefuseAlone(settings),
+            _ => null,
+        };
     }
 
     private static CertificateTemplate Below(SigningAuthority authority, string commonName, PublicKey key, Validity validity) => new()

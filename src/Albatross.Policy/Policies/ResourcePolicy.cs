@@ -1,3 +1,5 @@
+using Albatross.Policy.Unikernels;
+
 namespace Albatross.Policy.Policies;
 
 /// <summary>
@@ -42,6 +44,31 @@ public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long
 
         return BlockMib is { } block && (parent.BlockMib is not { } above || block > above)
             ? Conflict($"policy above allows {parent.BlockMib ?? 0} MB block storage, which is fewer than {block} MB")
+            : null;
+    }
+
+    /// <summary>
+    /// Whether a unikernel with <paramref name="settings"/> could run under this policy if nothing else did; otherwise why not (texts of
+    /// the original). What does not concern the policy is not looked at.
+    /// </summary>
+    public Refusal? RefuseAlone(UnikernelSettings settings)
+    {
+        ValueSet<long> cpuIds = settings.CpuIds.Except(CpuIds);
+        if (cpuIds.Count > 0)
+        {
+            return new Refusal(
+                RefusalCode.NotAllowedByPolicy, $"the CPUids {cpuIds} requested by the unikernel are not allowed by policy");
+        }
+
+        if (settings.MemoryMib > MemoryMib)
+        {
+            return new Refusal(
+                RefusalCode.PolicyExceeded, $"{settings.MemoryMib} MB memory assigned to unikernel exceeds policy ({MemoryMib}MB)");
+        }
+
+        ValueSet<RawText> bridges = settings.HostBridges.Except(Bridges);
+        return bridges.Count > 0
+            ? new Refusal(RefusalCode.NotAllowedByPolicy, $"Bridge(s) {bridges} not allowed by policy (available: {Bridges})")
             : null;
     }
 

@@ -14,6 +14,9 @@ internal sealed class ElementBudget(int elements, string of)
     /// <summary>The most elements of all lists of one reply: some ten for every unikernel that is listed.</summary>
     public const int Reply = 1_048_576;
 
+    /// <summary>The most elements of all lists of one state file: some ten for every unikernel and policy.</summary>
+    public const int State = 1_048_576;
+
     private int _taken;
 
     /// <summary>A fresh budget for a command.</summary>
@@ -21,6 +24,9 @@ internal sealed class ElementBudget(int elements, string of)
 
     /// <summary>A fresh budget for a reply.</summary>
     public static ElementBudget ForReply() => new(Reply, "a reply");
+
+    /// <summary>A fresh budget for a state file.</summary>
+    public static ElementBudget ForState() => new(State, "a state");
 
     /// <summary>Counts one element.</summary>
     /// <exception cref="DerException">TooLarge: there were more than allowed.</exception>

@@ -6,7 +6,7 @@ namespace Albatross.Protocol.Der;
 /// Config and Arguments of peers before 2.7 (wire specification, sections 3 and 13): read, never written. They know one CPU
 /// (cpuid OInt) and no cpus or linux-boot-partition; what a form lacks is startup none, add-name true, cpus 1.
 /// </summary>
-internal static class UnikernelConfigHistory
+internal static partial class UnikernelConfigHistory
 {
     /// <summary>
     /// ConfigV4 ::= SEQUENCE { typ, compressed BOOLEAN, image OCTET STRING, startup OInt OPTIONAL, add-name BOOLEAN, fail-behaviour,

@@ -4,6 +4,7 @@ using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Unikernels;
 using Albatross.Protocol.Commands;
+using Albatross.Protocol.State;
 
 namespace Albatross.Tests.Protocol;
 
@@ -49,6 +50,12 @@ internal sealed class WireGenerator(int seed)
             _ => new Command.BlockSet(Flip()),
         },
     };
+
+    public StoredState AnyState() => new(
+        Enumerable.Range(0, _random.Next(8)).Select(_ => AnyName()).Distinct(SameNode.Instance)
+            .ToImmutableSortedDictionary(name => name, _ => AnyConfig()),
+        Enumerable.Range(0, _random.Next(8)).Select(_ => AnyName()).Distinct(SameNode.Instance)
+            .ToImmutableSortedDictionary(name => name, _ => AnyPolicy()));
 
     private Reply AnyReply() => _random.Next(13) switch
     {
@@ -163,4 +170,13 @@ internal sealed class WireGenerator(int seed)
     private ImmutableArray<T> Many<T>(Func<T> one) => [.. Enumerable.Range(0, _random.Next(4)).Select(_ => one())];
 
     private bool Flip() => _random.Next(2) == 0;
+
+    private sealed class SameNode : IEqualityComparer<Name>
+    {
+        public static readonly SameNode Instance = new();
+
+        public bool Equals(Name x, Name y) => x.Node == y.Node;
+
+        public int GetHashCode(Name name) => name.Node.GetHashCode();
+    }
 }

@@ -106,7 +106,7 @@ public sealed class WirePropertyTests
         return true;
     }
 
-    private static byte[] Mutate(Random random, byte[][] bases)
+    internal static byte[] Mutate(Random random, byte[][] bases)
     {
         List<byte> bytes = [.. bases[random.Next(bases.Length)]];
         for (int edits = random.Next(1, 4); edits > 0 && bytes.Count > 0; edits--)
