@@ -183,15 +183,24 @@ internal static class ExtensionReader
         ReadOnlyMemory<byte>? keyIdentifier = StrictDer.NextIs(fields, 0)
             ? StrictDer.ReadOctets(fields, new Asn1Tag(TagClass.ContextSpecific, 0))
             : default(ReadOnlyMemory<byte>?);
-        for (int number = 1; number <= 2; number++)
+        bool hasIssuer = StrictDer.NextIs(fields, 1);
+        if (hasIssuer)
         {
-            if (StrictDer.NextIs(fields, number))
-            {
-                fields.ReadEncodedValue();
-            }
+            fields.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 1));
+        }
+
+        bool hasSerial = StrictDer.NextIs(fields, 2);
+        if (hasSerial)
+        {
+            fields.ReadIntegerBytes(new Asn1Tag(TagClass.ContextSpecific, 2));
         }
 
         fields.ThrowIfNotEmpty();
+        if (hasIssuer != hasSerial)
+        {
+            throw StrictDer.Malformed("an authority key identifier with only one of issuer and serial number");
+        }
+
         return keyIdentifier;
     }
 

@@ -92,7 +92,9 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
         string? problem = measured.Problem ?? CheckOf(input, measured.Outcome);
         if (problem is not null && !_findings.ContainsKey(Corpus.Hash(problem)))
         {
-            _findings.Add(Corpus.Hash(problem), new Finding(seed, index, problem, Smallest(input, Corpus.Hash(problem))));
+            // What was slow or took much memory is slow to make smaller.
+            byte[] shown = measured.Problem is null ? Smallest(input, Corpus.Hash(problem)) : input;
+            _findings.Add(Corpus.Hash(problem), new Finding(seed, index, problem, shown));
         }
 
         return measured.Outcome;
