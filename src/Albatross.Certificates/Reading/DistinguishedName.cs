@@ -12,10 +12,29 @@ internal static class DistinguishedName
     /// </summary>
     public static string? ReadCommonName(ReadOnlyMemory<byte> name)
     {
+        string? commonName = null;
+        ReadAttributes(name, (attribute, isCommonName) =>
+        {
+            if (!isCommonName)
+            {
+                PassText(attribute);
+                return;
+            }
+
+            commonName = commonName is null ? ReadText(attribute) : throw StrictDer.Malformed("a name with two common names");
+        });
+        return commonName;
+    }
+
+    /// <summary>Insists on a well-formed name, whatever stands in it.</summary>
+    public static void Check(ReadOnlyMemory<byte> name) => ReadAttributes(name, static (attribute, _) => PassText(attribute));
+
+    // Gives the reader of each attribute, behind its type, and whether it is a common name.
+    private static void ReadAttributes(ReadOnlyMemory<byte> name, Action<AsnReader, bool> readValue)
+    {
         var outer = new AsnReader(name, AsnEncodingRules.DER);
         AsnReader rdns = outer.ReadSequence();
         outer.ThrowIfNotEmpty();
-        string? commonName = null;
         for (int count = 0; rdns.HasData; count++)
         {
             if (count == MaxRdns)
@@ -26,34 +45,32 @@ internal static class DistinguishedName
             AsnReader rdn = rdns.ReadSetOf();
             do
             {
-                commonName = ReadAttribute(rdn, commonName);
+                AsnReader attribute = rdn.ReadSequence();
+                readValue(attribute, StrictDer.ReadOid(attribute) == Oids.CommonName);
+                attribute.ThrowIfNotEmpty();
             }
             while (rdn.HasData);
         }
-
-        return commonName;
     }
 
-    private static string? ReadAttribute(AsnReader rdn, string? commonName)
+    // Of an attribute that does not count only the form does: other readers refuse a name with anything but text.
+    private static void PassText(AsnReader attribute)
     {
-        AsnReader attribute = rdn.ReadSequence();
-        bool isCommonName = StrictDer.ReadOid(attribute) == Oids.CommonName;
-        if (isCommonName && commonName is not null)
+        Asn1Tag tag = attribute.PeekTag();
+        if (tag == new Asn1Tag(UniversalTagNumber.UTF8String))
         {
-            throw StrictDer.Malformed("a name with two common names");
+            attribute.ReadCharacterString(UniversalTagNumber.UTF8String);
+            return;
         }
 
-        if (isCommonName)
+        var type = (UniversalTagNumber)tag.TagValue;
+        bool isText = tag.TagClass == TagClass.Universal
+            && type is UniversalTagNumber.PrintableString or UniversalTagNumber.IA5String or UniversalTagNumber.TeletexString
+            && attribute.TryReadPrimitiveCharacterStringBytes(tag, out _);
+        if (!isText)
         {
-            commonName = ReadText(attribute);
+            throw StrictDer.Malformed($"a name with an attribute of type {tag}");
         }
-        else
-        {
-            attribute.ReadEncodedValue();
-        }
-
-        attribute.ThrowIfNotEmpty();
-        return commonName;
     }
 
     // The peer writes UTF8String. Other string types than these three are refused rather than taken for "no common name",

@@ -116,6 +116,11 @@ internal static class ExtensionReader
     private static KeyUsages ReadKeyUsage(AsnReader reader)
     {
         byte[] bits = reader.ReadBitString(out int unused);
+        if (bits.Length > 2)
+        {
+            throw StrictDer.Malformed("a key usage of more than two octets");
+        }
+
         int usages = 0;
         for (int bit = 0; bit < bits.Length * 8 - unused && bit <= 8; bit++)
         {
@@ -173,18 +178,29 @@ internal static class ExtensionReader
     private static ReadOnlyMemory<byte>? ReadAuthorityKeyIdentifier(AsnReader reader)
     {
         AsnReader fields = reader.ReadSequence();
+
+        // A bare null would be converted to an empty array, and so to an identifier that no issuer has.
         ReadOnlyMemory<byte>? keyIdentifier = StrictDer.NextIs(fields, 0)
             ? StrictDer.ReadOctets(fields, new Asn1Tag(TagClass.ContextSpecific, 0))
-            : null;
-        for (int number = 1; number <= 2; number++)
+            : default(ReadOnlyMemory<byte>?);
+        bool hasIssuer = StrictDer.NextIs(fields, 1);
+        if (hasIssuer)
         {
-            if (StrictDer.NextIs(fields, number))
-            {
-                fields.ReadEncodedValue();
-            }
+            fields.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 1));
+        }
+
+        bool hasSerial = StrictDer.NextIs(fields, 2);
+        if (hasSerial)
+        {
+            fields.ReadIntegerBytes(new Asn1Tag(TagClass.ContextSpecific, 2));
         }
 
         fields.ThrowIfNotEmpty();
+        if (hasIssuer != hasSerial)
+        {
+            throw StrictDer.Malformed("an authority key identifier with only one of issuer and serial number");
+        }
+
         return keyIdentifier;
     }
 

@@ -26,6 +26,7 @@ public sealed class ParsedCertificate
         }
 
         Issuer = StrictDer.ReadEncodedSequence(fields);
+        DistinguishedName.Check(Issuer);
         AsnReader validity = fields.ReadSequence();
         NotBefore = ReadTime(validity);
         NotAfter = ReadTime(validity);

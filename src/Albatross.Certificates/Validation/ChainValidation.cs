@@ -45,29 +45,39 @@ public static class ChainValidation
             presented = presented[..^1];
         }
 
-        ParsedCertificate? found = FindAnchor(presented, anchors, out refusal);
-        refusal ??= CheckAnchor(found!, instant) ?? CheckDownwards(presented, found!, instant, purpose);
+        refusal = CheckBelowAny(presented, anchors, instant, purpose, out ParsedCertificate? found);
         chain = refusal is null ? new VerifiedChain(presented, found!) : null;
         return chain is not null;
     }
 
-    // Several anchors may have one name (a renewed CA); the signature decides. Everything cheap about the last certificate is checked
-    // again below.
-    private static ParsedCertificate? FindAnchor(
-        ImmutableArray<ParsedCertificate> presented, ImmutableArray<ParsedCertificate> anchors, out Refusal? refusal)
+    // Several anchors may have one name, with another key or with the same one (a CA that was renewed): one that is good is enough.
+    // Told is rather what is wrong below an anchor that signed the chain than what is wrong with one that perhaps did not.
+    private static Refusal? CheckBelowAny(
+        ImmutableArray<ParsedCertificate> presented,
+        ImmutableArray<ParsedCertificate> anchors,
+        DateTimeOffset instant,
+        ChainPurpose purpose,
+        out ParsedCertificate? found)
     {
         ParsedCertificate last = presented[^1];
-        var named = anchors.Where(anchor => Names(last, anchor)).ToArray();
-        ParsedCertificate? found = named switch
+        Refusal? told = null;
+        foreach (ParsedCertificate anchor in anchors.Where(anchor => Names(last, anchor)))
         {
-            [] => null,
-            [var only] => only,
-            _ => named.FirstOrDefault(anchor => last.IsSignedBy(anchor.PublicKey)),
-        };
-        refusal = found is null
-            ? new Refusal(RefusalCode.UnknownCa, $"{Describe(presented, presented.Length - 1)} was not issued by a trusted CA")
-            : null;
-        return found;
+            Refusal? atAnchor = CheckAnchor(anchor, instant);
+            Refusal? refusal = atAnchor ?? CheckDownwards(presented, anchor, instant, purpose);
+            if (refusal is null)
+            {
+                found = anchor;
+                return null;
+            }
+
+            bool isTelling = atAnchor is null && refusal.Code != RefusalCode.UnknownCa;
+            told = isTelling ? refusal : told ?? refusal;
+        }
+
+        found = null;
+        return told
+            ?? new Refusal(RefusalCode.UnknownCa, $"{Describe(presented, presented.Length - 1)} was not issued by a trusted CA");
     }
 
     private static Refusal? CheckAnchor(ParsedCertificate anchor, DateTimeOffset instant)

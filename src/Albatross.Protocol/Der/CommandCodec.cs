@@ -170,7 +170,7 @@ internal static partial class CommandCodec
         DerReader fields = reader.Enter(DerTag.Sequence);
         long sizeMib = fields.ReadInteger();
         bool compressed = fields.ReadBoolean();
-        ReadOnlyMemory<byte>? data = fields.NextIs(DerTag.OctetString) ? fields.ReadOctets() : null;
+        ReadOnlyMemory<byte>? data = fields.ReadOptionalOctets();
         fields.End();
         return new Command.BlockOldAdd(sizeMib, compressed, data);
     }

@@ -77,6 +77,9 @@ internal ref partial struct DerReader
     /// <summary>OCTET STRING, as a slice of the input.</summary>
     public ReadOnlyMemory<byte> ReadOctets() => ReadContent(DerTag.OctetString);
 
+    /// <summary>OCTET STRING OPTIONAL. A bare null would be converted to an empty array, and so to a string that is there.</summary>
+    public ReadOnlyMemory<byte>? ReadOptionalOctets() => NextIs(DerTag.OctetString) ? ReadOctets() : default(ReadOnlyMemory<byte>?);
+
     /// <summary>UTF8String, whatever its bytes, as a slice of the input.</summary>
     public RawText ReadText() => new(ReadContent(DerTag.Utf8String));
 

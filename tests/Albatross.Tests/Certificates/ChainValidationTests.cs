@@ -165,6 +165,33 @@ public sealed class ChainValidationTests
     }
 
     [Fact]
+    public void Of_an_anchor_that_was_renewed_with_its_key_the_one_that_is_good_counts()
+    {
+        Links links = Of(KeyType.Ed25519);
+        RawCertificate old = links.Root.Resign(links.Root, fields =>
+            [.. fields[..4], new DerSequence(new DerUtcTime(Now.AddDays(-9).UtcDateTime, 2049), new DerUtcTime(Now.AddDays(-1).UtcDateTime, 2049)), .. fields[5..]]);
+        ImmutableArray<ParsedCertificate> presented = [links.Leaf.Parsed, links.Alpha.Parsed];
+
+        Assert.True(ChainValidation.TryValidate(
+            presented, [old.Parsed, links.Root.Parsed], Now, ChainPurpose.Client, out VerifiedChain? chain, out _));
+        Assert.Equal(links.Root.Der, chain.Anchor.Raw.ToArray());
+        Assert.False(ChainValidation.TryValidate(presented, [old.Parsed, old.Parsed], Now, ChainPurpose.Client, out _, out Refusal? refusal));
+        Assert.Equal(new Refusal(RefusalCode.CertificateExpired, "the trusted CA expired on 2026-11-30 12:00:00Z"), refusal);
+    }
+
+    [Fact]
+    public void Of_two_anchors_of_one_name_the_refusal_is_about_the_one_that_signed()
+    {
+        Links links = Of(KeyType.Ed25519);
+        RawCertificate other = Ca("root", null, KeyType.Ed25519, new() { NotAfter = Now.AddDays(-1) });
+        RawCertificate server = Leaf("x", links.Alpha, KeyType.Ed25519, new() { Purpose = KeyPurposeID.id_kp_serverAuth });
+
+        Assert.False(ChainValidation.TryValidate(
+            [server.Parsed, links.Alpha.Parsed], [other.Parsed, links.Root.Parsed], Now, ChainPurpose.Client, out _, out Refusal? refusal));
+        Assert.Equal("the leaf certificate \"x\" is not for a client (extended key usage)", refusal.Text);
+    }
+
+    [Fact]
     public void An_expired_anchor_is_refused()
     {
         RawCertificate root = Ca("root", null, KeyType.Ed25519, new() { NotAfter = Now.AddDays(-1) });

@@ -42,6 +42,18 @@ public sealed class ParsedCertificateTests
         ["a common name that is not UTF-8"] = () => Change(f =>
             [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, Asn1Object.FromByteArray([0x0C, 1, 0x41])))), .. f[6..]],
                 der => Replace(der, [0x0C, 1, 0x41], [0x0C, 1, 0xFF])),
+        ["an issuer with an empty attribute"] = () => Change(f =>
+            [.. f[..3], new DerSequence(new DerSet(DerSequence.Empty)), .. f[4..]]),
+        ["an issuer with an attribute that is no text"] = () => Change(f =>
+            [.. f[..3], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerBitString([1, 2])))), .. f[4..]]),
+        ["a subject with an attribute that is no text"] = () => Change(f =>
+            [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerOctetString([0xFF])))), .. f[6..]]),
+        ["a key usage of six octets"] = () =>
+            WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.15")), Extension("2.5.29.15", [0x03, 7, 0, 0x80, 0, 0, 0, 0, 0])]),
+        ["an authority key identifier with an issuer and no serial number"] = () =>
+            WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.35")), Extension("2.5.29.35", [0x30, 4, 0xA1, 2, 0x82, 0])]),
+        ["an authority key identifier with a primitive issuer"] = () =>
+            WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.35")), Extension("2.5.29.35", [0x30, 6, 0x81, 1, 0x15, 0x82, 1, 1])]),
         ["a unique identifier"] = () => Change(f => [.. f[..^1], new DerTaggedObject(false, 1, new DerBitString([1])), f[^1]]),
         ["a validity of one time"] = () => Change(f => [.. f[..4], new DerSequence(new DerUtcTime(Now.UtcDateTime, 2049)), .. f[5..]]),
         ["more than 64 extensions"] = () =>
@@ -117,6 +129,22 @@ public sealed class ParsedCertificateTests
             Assert.True(isRead ? parsed is not null : refusal is not null);
         }
     }
+
+    [Theory]
+    [InlineData("3000", null)]
+    [InlineData("3007A1028200820101", null)]
+    [InlineData("3003800107", "07")]
+    [InlineData("30028000", "")]
+    public void An_authority_key_identifier_need_not_have_a_key_identifier(string value, string? identifier)
+    {
+        byte[] der = WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.35")), Extension("2.5.29.35", Convert.FromHexString(value))]);
+
+        Assert.True(ParsedCertificate.TryParse(der, out ParsedCertificate? parsed, out Refusal? refusal), refusal?.Text);
+        Assert.Equal(identifier, parsed.Extensions.AuthorityKeyIdentifier is { } found ? Convert.ToHexString(found.Span) : null);
+    }
+
+    private static bool IsOf(Asn1Encodable extension, string oid) =>
+        Asn1Sequence.GetInstance(extension)[0].Equals(new DerObjectIdentifier(oid));
 
     private static DerSequence Extension(string oid, byte[] value) => new(new DerObjectIdentifier(oid), new DerOctetString(value));
 

@@ -202,6 +202,19 @@ public sealed class WireCodecTests
     }
 
     [Fact]
+    public void An_old_block_add_without_data_is_not_one_with_empty_data()
+    {
+        var without = new Wire.Request(new Header(0, Name.Root), new Command.BlockOldAdd(1, true, null));
+        var empty = new Wire.Request(new Header(0, Name.Root), new Command.BlockOldAdd(1, true, ReadOnlyMemory<byte>.Empty));
+
+        Wire readWithout = Decode(WireCodec.Encode(without)), readEmpty = Decode(WireCodec.Encode(empty));
+
+        Assert.Null(Assert.IsType<Command.BlockOldAdd>(Assert.IsType<Wire.Request>(readWithout).Command).Data);
+        Assert.NotNull(Assert.IsType<Command.BlockOldAdd>(Assert.IsType<Wire.Request>(readEmpty).Command).Data);
+        Assert.Equal(WireCodec.Encode(without), WireCodec.Encode(readWithout));
+    }
+
+    [Fact]
     public void A_number_of_64_bits_is_not_written()
     {
         var wire = new Wire.Request(new Header(0, Name.Root), new Command.BlockAdd(1L << 62));

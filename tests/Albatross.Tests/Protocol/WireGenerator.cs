@@ -41,7 +41,7 @@ internal sealed class WireGenerator(int seed)
         17 => new Command.BlockInfo(),
         18 => new Command.BlockAdd(Any63()),
         19 => new Command.BlockRemove(),
-        20 => new Command.BlockOldAdd(Any63(), Flip(), Flip() ? AnyBytes(200) : null),
+        20 => new Command.BlockOldAdd(Any63(), Flip(), Flip() ? AnyBytes(200) : default(ReadOnlyMemory<byte>?)),
         21 => new Command.BlockOldSet(Flip(), AnyBytes(200)),
         _ => _random.Next(3) switch
         {
@@ -71,7 +71,7 @@ internal sealed class WireGenerator(int seed)
         9 => AnyUnikernels(AnyForm()),
         10 => new Reply.ConsoleLine(AnyInstant(), AnyText()),
         11 => new Reply.Statistics(AnySample()),
-        _ => new Reply.BlockData(Flip() ? AnyBytes(300) : null),
+        _ => new Reply.BlockData(Flip() ? AnyBytes(300) : default(ReadOnlyMemory<byte>?)),
     };
 
     private Reply.Unikernels AnyUnikernels(InfoForm form) => new(form, Many(() => new Entry<UnikernelInfo>(AnyName(), AnyInfo(form))));
