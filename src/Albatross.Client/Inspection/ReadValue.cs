@@ -37,8 +37,8 @@ internal abstract record ReadValue
         return value is not null;
     }
 
-    private static Refusal NewerThanUs(string where) =>
-        new(RefusalCode.UnknownTag, $"{where} is not known to protocol version {Header.Version} as of Albatross 2.7: a newer peer wrote it");
+    private static Refusal NewerThanUs(string where) => new(
+        RefusalCode.UnknownTag, $"{where} is not known to protocol version {Header.Version} as of Albatross 2.7: a newer peer wrote it");
 
     private sealed record Message(Wire Wire) : ReadValue
     {
