@@ -56,6 +56,36 @@ public sealed class IssuedProfileTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(KeyTypes))]
+    public async Task The_openssl_command_reads_verifies_and_prints_everything_that_is_signed(string keyType)
+    {
+        OpenSsl.Require();
+        using var directory = new TemporaryDirectory();
+        directory.Write("ca.pem", GoldenPki.Text($"{keyType}/cacert.pem"));
+        directory.Write("between.pem", string.Concat(((string[])["alpha", "beta", "gamma"]).Select(name => GoldenPki.Text($"{keyType}/{name}.pem"))));
+        var files = new List<string>();
+        foreach ((string file, string authority, string key) in Signed(keyType).Where(row => !NotSigned.Contains(row.File)))
+        {
+            ParsedCertificate theirs = GoldenPki.Certificates($"{keyType}/{file}")[0];
+            Assert.True(TrySign(keyType, authority, key, Path.ChangeExtension(file, ".req"), theirs, out ParsedCertificate? ours, out _));
+            directory.Write(file, Pem.Write([ours!]));
+            files.Add(file);
+        }
+
+        string at = GoldenPki.Now.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        (int status, string verified) = await OpenSsl.RunAsync(
+            directory.Path, ["verify", "-attime", at, "-CAfile", "ca.pem", "-untrusted", "between.pem", .. files]);
+        Assert.Equal((0, string.Concat(files.Select(file => $"{file}: OK\n"))), (status, verified));
+        foreach (string file in files)
+        {
+            (status, string printed) = await OpenSsl.RunAsync(directory.Path, "x509", "-in", file, "-noout", "-text");
+            Assert.True(status == 0 && printed.Contains("1.3.6.1.4.1.49836.42:", StringComparison.Ordinal), $"{file}: {printed}");
+        }
+
+        output.WriteLine($"{keyType}: openssl verified and printed {files.Count} certificates");
+    }
+
+    [Theory]
+    [MemberData(nameof(KeyTypes))]
     public void A_root_and_a_servers_certificate_are_those_of_the_original(string keyType)
     {
         ParsedCertificate root = GoldenPki.Certificates($"{keyType}/cacert.pem")[0];

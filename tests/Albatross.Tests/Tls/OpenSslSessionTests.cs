@@ -19,8 +19,10 @@ public sealed class OpenSslSessionTests
     [InlineData(KeyType.Ed25519, 0)]
     [InlineData(KeyType.Ed25519, 2_000_000)]
     [InlineData(KeyType.P256, 0)]
+    [InlineData(KeyType.P384, 0)]
     [InlineData(KeyType.P521, 0)]
     [InlineData(KeyType.Rsa2048, 0)]
+    [InlineData(KeyType.Rsa4096, 0)]
     public async Task The_openssl_client_talks_to_our_server(KeyType type, int imageBytes)
     {
         OpenSsl.Require();
@@ -125,7 +127,9 @@ public sealed class OpenSslSessionTests
     [InlineData(KeyType.Ed25519)]
     [InlineData(KeyType.P256)]
     [InlineData(KeyType.P384)]
+    [InlineData(KeyType.P521)]
     [InlineData(KeyType.Rsa2048)]
+    [InlineData(KeyType.Rsa4096)]
     public async Task Our_client_talks_to_the_openssl_server(KeyType type)
     {
         OpenSsl.Require();
