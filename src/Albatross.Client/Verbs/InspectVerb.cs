@@ -38,7 +38,10 @@ internal static class InspectVerb
             Description = "One value in hexadecimal digits a line (wire, extension, state); one line of JSON answers each.",
         };
         var output = new Option<Notation>("--output", "-o") { Description = "text or json." };
-        var dump = new Option<bool>("--dump") { Description = "Show images and boot arguments, which may be secret, not just their SHA-256." };
+        var dump = new Option<bool>("--dump")
+        {
+            Description = "Show images and boot arguments, which may be secret, not just their size and SHA-256.",
+        };
         var ca = new Option<string?>("--ca") { Description = "Trusted CA certificates (PEM): is the chain good, and what may it do?" };
         var verb = new Command(
             "inspect", "Describes messages, certificate extensions, certificates, signing requests and state files.")
