@@ -51,7 +51,9 @@ public sealed class ConsoleTests
         int console = daemon.ProcessOf("Console");
 
         RunningDaemon.Signal(console, 9);
-        await RunningDaemon.Eventually(() => daemon.ProcessOf("Console") != console, () => daemon.Log);
+        await RunningDaemon.Eventually(
+            () => daemon.Log.Split("console listens on").Length == 3, () => daemon.Log);   // started is not yet listening
+        Assert.NotEqual(console, daemon.ProcessOf("Console"));
 
         using var subscriber = Followed.Start(daemon, "tough");
         await RunningDaemon.Eventually(() => subscriber.Lines.Count > 20, () => daemon.Log);
