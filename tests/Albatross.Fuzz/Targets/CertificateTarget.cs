@@ -13,6 +13,8 @@ namespace Albatross.Fuzz.Targets;
 /// </summary>
 internal sealed class CertificateTarget : FuzzTarget
 {
+    // Bits beyond the ninth mean nothing; the platform keeps them.
+    private const X509KeyUsageFlags KnownUsages = (X509KeyUsageFlags)0xff | X509KeyUsageFlags.DecipherOnly;
     private const string AlbatrossOid = "1.3.6.1.4.1.49836.42";
 
     public override string Name => "certificate";
@@ -76,7 +78,7 @@ internal sealed class CertificateTarget : FuzzTarget
             {
                 X509BasicConstraintsExtension basic => basic.CertificateAuthority == ours.IsCa
                     && (basic.HasPathLengthConstraint ? basic.PathLengthConstraint : null) == ours.PathLength,
-                X509KeyUsageExtension usage => usage.KeyUsages == UsagesOf(ours.KeyUsage),
+                X509KeyUsageExtension usage => (usage.KeyUsages & KnownUsages) == UsagesOf(ours.KeyUsage),
                 X509EnhancedKeyUsageExtension purposes => ours.Purposes is { } ids
                     && purposes.EnhancedKeyUsages.Cast<Oid>().Select(oid => oid.Value).SequenceEqual(ids),
                 X509SubjectKeyIdentifierExtension subject => ours.SubjectKeyIdentifier is { } had

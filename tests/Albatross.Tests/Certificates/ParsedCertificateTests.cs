@@ -48,6 +48,10 @@ public sealed class ParsedCertificateTests
             [.. f[..3], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerBitString([1, 2])))), .. f[4..]]),
         ["a subject with an attribute that is no text"] = () => Change(f =>
             [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerOctetString([0xFF])))), .. f[6..]]),
+        ["an issuer of 65 attributes in one part"] = () => Change(f =>
+            [.. f[..3], new DerSequence(new DerSet(Enumerable.Range(0, 65).Select(i => new DerSequence(X509Name.C, new DerUtf8String($"{i:00}"))).ToArray<Asn1Encodable>())), .. f[4..]]),
+        ["a subject of 70,000 bytes"] = () => Change(f =>
+            [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerUtf8String(new string('x', 70_000))))), .. f[6..]]),
         ["a key usage of six octets"] = () =>
             WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.15")), Extension("2.5.29.15", [0x03, 7, 0, 0x80, 0, 0, 0, 0, 0])]),
         ["an authority key identifier with an issuer and no serial number"] = () =>
