@@ -111,7 +111,8 @@ public sealed class SigningRequestTests
     [InlineData("300806022A0331020500", RefusalCode.CertificateRefused)]        // well-formed: only the signature is wrong then
     public void An_attribute_that_does_not_count_must_be_well_formed_too(string attribute, RefusalCode code)
     {
-        Asn1Sequence whole = Asn1Sequence.GetInstance(SigningRequest.Create(TestPki.NewKey(KeyType.Ed25519), "x", new Command.UnikernelInfo()));
+        KeyPair key = TestPki.NewKey(KeyType.Ed25519);
+        Asn1Sequence whole = Asn1Sequence.GetInstance(SigningRequest.Create(key, "x", new Command.UnikernelInfo()));
         Asn1Encodable[] body = [.. Asn1Sequence.GetInstance(whole[0]).Cast<Asn1Encodable>()];
         Asn1Set attributes = Asn1Set.GetInstance(Asn1TaggedObject.GetInstance(body[3]), false);
         Asn1Encodable[] all = [.. attributes.Cast<Asn1Encodable>(), Asn1Object.FromByteArray(Convert.FromHexString(attribute))];
