@@ -9,13 +9,13 @@ namespace Albatross.Benchmarks;
 internal static class PlatformAsn1
 {
     /// <summary>Reads every element with BER rules, because the three digits of our times are no DER; returns how many there are.</summary>
-    public static int Walk(ReadOnlyMemory<byte> bytes) => Walk(new AsnReader(bytes, AsnEncodingRules.BER, new AsnReaderOptions { SkipSetSortOrderVerification = true }));
+    public static int Walk(ReadOnlyMemory<byte> bytes) => Walk(ReaderOf(bytes));
 
     /// <summary>A plan of what <see cref="Write"/> writes, so that only the writing is measured.</summary>
     public static ImmutableArray<Element> Plan(ReadOnlyMemory<byte> bytes)
     {
         var plan = ImmutableArray.CreateBuilder<Element>();
-        var reader = new AsnReader(bytes, AsnEncodingRules.BER, new AsnReaderOptions { SkipSetSortOrderVerification = true });
+        AsnReader reader = ReaderOf(bytes);
         while (reader.HasData)
         {
             Asn1Tag tag = reader.PeekTag();
@@ -34,6 +34,9 @@ internal static class PlatformAsn1
         WriteAll(writer, plan);
         return writer.Encode();
     }
+
+    private static AsnReader ReaderOf(ReadOnlyMemory<byte> bytes) =>
+        new(bytes, AsnEncodingRules.BER, new AsnReaderOptions { SkipSetSortOrderVerification = true });
 
     private static int Walk(AsnReader reader)
     {

@@ -15,6 +15,7 @@ bool isShort = args is ["--job", "short", ..];
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .AddJob((isShort ? Job.ShortRun : Job.Default).WithToolchain(InProcessEmitToolchain.Instance))
     .AddDiagnoser(MemoryDiagnoser.Default)
+    .WithArtifactsPath("artifacts/benchmarks")
     .AddLogicalGroupRules(BenchmarkLogicalGroupRule.ByCategory)
     .HideColumns(Column.Job, Column.Error, Column.StdDev, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2)
     .WithOption(ConfigOptions.DisableOptimizationsValidator, false);

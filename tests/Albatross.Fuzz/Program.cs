@@ -59,7 +59,8 @@ internal static class Program
     private static int RunOnly(FuzzTarget target, ulong seed, long index)
     {
         (byte[] input, Outcome outcome, Finding? finding) = new FuzzRun(target, seed).RunOnly(index);
-        Console.WriteLine($"{target.Name}: {(outcome.Accepted ? "accepted" : "rejected")}, {outcome.Kind}\n  {Convert.ToHexStringLower(input)}");
+        Console.WriteLine($"{target.Name}: {(outcome.Accepted ? "accepted" : "rejected")}, {outcome.Kind}");
+        Console.WriteLine($"  {Convert.ToHexStringLower(input)}");
         if (finding is not null)
         {
             Console.WriteLine(finding);

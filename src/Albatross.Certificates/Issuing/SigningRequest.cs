@@ -120,13 +120,20 @@ public sealed class SigningRequest
 
     private static CertificateExtensions? ReadAttribute(AsnReader attribute, CertificateExtensions? extensions)
     {
-        if (StrictDer.ReadOid(attribute) != Oids.ExtensionRequest)
+        bool isExtensionRequest = StrictDer.ReadOid(attribute) == Oids.ExtensionRequest;
+        AsnReader values = attribute.ReadSetOf();
+        attribute.ThrowIfNotEmpty();
+        if (!isExtensionRequest)
         {
+            do
+            {
+                values.ReadEncodedValue();
+            }
+            while (values.HasData);
+
             return extensions;
         }
 
-        AsnReader values = attribute.ReadSetOf();
-        attribute.ThrowIfNotEmpty();
         if (extensions is not null)
         {
             throw StrictDer.Malformed("two extension requests");

@@ -5,7 +5,8 @@ namespace Albatross.Certificates.Reading;
 /// <summary>The common name of a distinguished name (RFC 5280 4.1.2.4): RDNSequence of SET OF { type, value }.</summary>
 internal static class DistinguishedName
 {
-    private const int MaxRdns = 64;
+    private const int MaxAttributes = 64;
+    private const int MaxBytes = 64 << 10;
 
     /// <summary>
     /// Reads the whole structure strictly and returns the one common name, or null when there is none. Two are refused: which one counts?
@@ -32,19 +33,25 @@ internal static class DistinguishedName
     // Gives the reader of each attribute, behind its type, and whether it is a common name.
     private static void ReadAttributes(ReadOnlyMemory<byte> name, Action<AsnReader, bool> readValue)
     {
+        if (name.Length > MaxBytes)
+        {
+            throw StrictDer.Malformed($"a name of more than {MaxBytes} bytes");
+        }
+
         var outer = new AsnReader(name, AsnEncodingRules.DER);
         AsnReader rdns = outer.ReadSequence();
         outer.ThrowIfNotEmpty();
-        for (int count = 0; rdns.HasData; count++)
+        int count = 0;
+        while (rdns.HasData)
         {
-            if (count == MaxRdns)
-            {
-                throw StrictDer.Malformed($"a name of more than {MaxRdns} parts");
-            }
-
             AsnReader rdn = rdns.ReadSetOf();
             do
             {
+                if (++count > MaxAttributes)
+                {
+                    throw StrictDer.Malformed($"a name of more than {MaxAttributes} parts");
+                }
+
                 AsnReader attribute = rdn.ReadSequence();
                 readValue(attribute, StrictDer.ReadOid(attribute) == Oids.CommonName);
                 attribute.ThrowIfNotEmpty();

@@ -6,14 +6,17 @@ internal sealed class Corpus
     private const int MostLearned = 4096;
     private const int LongestLearned = 4 << 10;
 
+    // A longer seed is run once and not changed: it is there for a limit.
+    private const int LongestSeed = 128 << 10;
+
     private readonly List<byte[]> _inputs;
     private readonly HashSet<ulong> _seen = [];
     private readonly int _most;
 
     public Corpus(IReadOnlyList<byte[]> seeds)
     {
-        _inputs = [.. seeds];
-        _most = seeds.Count + MostLearned;
+        _inputs = [.. seeds.Where(seed => seed.Length <= LongestSeed)];
+        _most = _inputs.Count + MostLearned;
     }
 
     public IReadOnlyList<byte[]> Inputs => _inputs;

@@ -38,6 +38,7 @@ internal sealed record FuzzReport(string Target, ulong Seed)
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Target}: {Inputs} inputs, {Accepted} accepted, {Rejected} rejected, {Kinds} kinds of answers, {Findings.Length} distinct findings "
+        $"{Target}: {Inputs} inputs, {Accepted} accepted, {Rejected} rejected, {Kinds} kinds of answers, "
+        + $"{Findings.Length} distinct findings "
         + $"(seed {Seed}, {Elapsed.TotalSeconds:0} s, {Inputs / Math.Max(Elapsed.TotalSeconds, 0.001):0}/s)");
 }

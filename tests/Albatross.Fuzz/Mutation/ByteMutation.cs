@@ -113,7 +113,8 @@ internal static class ByteMutation
     private static void Repeat(SeededRandom random, List<byte> bytes, int at, int room)
     {
         byte[] part = [.. bytes.GetRange(at, Math.Min(room, 1 + random.Below(16)))];
-        int times = part.Length == 0 ? 0 : random.Below(Math.Min(20_000, (LongestBytes - Math.Min(LongestBytes, bytes.Count)) / part.Length + 1));
+        int left = LongestBytes - Math.Min(LongestBytes, bytes.Count);
+        int times = part.Length == 0 ? 0 : random.Below(Math.Min(20_000, left / part.Length + 1));
         bytes.InsertRange(at, Enumerable.Repeat(part, times).SelectMany(bytes => bytes));
     }
 }

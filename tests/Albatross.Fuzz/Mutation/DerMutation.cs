@@ -39,7 +39,8 @@ internal static class DerMutation
         {
             "", ":", "::", ":foo", "foo:", ":foo:", "foo:bar", ":foo:bar", "foo::bar", "foo:bar:", "FOO:Bar", "-foo", "foo:-b", ".", "..",
             ":.", "foo\0", "foo bar", "caf\u00e9", new string('a', 63), new string('a', 64), "a:" + new string('b', 63),
-            string.Concat(Enumerable.Repeat("a:", 63)) + "b", string.Concat(Enumerable.Repeat("a:", 64)), string.Concat(Enumerable.Repeat("a:", 64)) + "b",
+            string.Concat(Enumerable.Repeat("a:", 63)) + "b", string.Concat(Enumerable.Repeat("a:", 64)),
+            string.Concat(Enumerable.Repeat("a:", 64)) + "b",
             string.Concat(Enumerable.Repeat("a:", 65)), "service",
         }.Select(Encoding.UTF8.GetBytes),
         [0xff, 0xfe], [0xc3, 0x28],
@@ -82,7 +83,12 @@ internal static class DerMutation
     }
 
     private static void Change(
-        SeededRandom random, List<DerNode> siblings, int at, List<(List<DerNode> Siblings, int At)> places, Corpus corpus, bool encapsulated)
+        SeededRandom random,
+        List<DerNode> siblings,
+        int at,
+        List<(List<DerNode> Siblings, int At)> places,
+        Corpus corpus,
+        bool encapsulated)
     {
         DerNode node = siblings[at];
         switch (random.Below(14))

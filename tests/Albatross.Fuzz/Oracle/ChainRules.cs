@@ -23,7 +23,8 @@ internal static class ChainRules
     }
 
     private static bool MayAnchor(CertificateSpecification anchor) =>
-        anchor.Period == 0 && (anchor.Version != 3 || (anchor.IsCa && MaySignCertificates(anchor.KeyUsage ?? CertificateSpecification.CertSignBit)));
+        anchor.Period == 0
+        && (anchor.Version != 3 || (anchor.IsCa && MaySignCertificates(anchor.KeyUsage ?? CertificateSpecification.CertSignBit)));
 
     private static bool Holds(CertificateSpecification[] chain, CertificateSpecification anchor, bool isClient)
     {

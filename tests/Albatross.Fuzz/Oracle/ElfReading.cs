@@ -15,7 +15,11 @@ internal sealed class ElfReading
     public List<(uint Type, string Name)>? Devices { get; private set; }
 
     /// <summary>Address, file offset, file size, start, end, readable, writable of each segment; null when they do not fit.</summary>
-    public List<(UInt128 Address, UInt128 Offset, UInt128 FileSize, UInt128 Start, UInt128 End, bool Read, bool Write)>? Segments { get; private set; }
+    public List<(UInt128 Address, UInt128 Offset, UInt128 FileSize, UInt128 Start, UInt128 End, bool Read, bool Write)>? Segments
+    {
+        get;
+        private set;
+    }
 
     /// <summary>Reads <paramref name="file"/> for a guest of <paramref name="memory"/> bytes.</summary>
     public static ElfReading Of(byte[] file, ulong memory)
@@ -49,7 +53,8 @@ internal sealed class ElfReading
         {
             int i = (int)at;
             _headers.Add(new Header(
-                Number(i, 4), Number(i + 4, 4), Number(i + 8, 8), Number(i + 16, 8), Number(i + 32, 8), Number(i + 40, 8), Number(i + 48, 8)));
+                Number(i, 4), Number(i + 4, 4), Number(i + 8, 8), Number(i + 16, 8),
+                Number(i + 32, 8), Number(i + 40, 8), Number(i + 48, 8)));
         }
 
         return true;
@@ -169,7 +174,8 @@ internal sealed class ElfReading
         Segments = segments;
     }
 
-    private static uint Little(byte[] bytes, int at) => (uint)(bytes[at] + bytes[at + 1] * 256L + bytes[at + 2] * 65_536L + bytes[at + 3] * 16_777_216L);
+    private static uint Little(byte[] bytes, int at) =>
+        (uint)(bytes[at] + bytes[at + 1] * 256L + bytes[at + 2] * 65_536L + bytes[at + 3] * 16_777_216L);
 
     private UInt128 Number(int at, int size)
     {

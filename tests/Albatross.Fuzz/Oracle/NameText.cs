@@ -62,6 +62,8 @@ internal static class NameText
     private static string[]? Labels(string text)
     {
         string[] parts = text.Split(':');
-        return parts.Length <= MostLabels && parts.All(part => LabelOf(part) is not null) ? [.. parts.Select(part => LabelOf(part)!)] : null;
+        return parts.Length <= MostLabels && parts.All(part => LabelOf(part) is not null)
+            ? [.. parts.Select(part => LabelOf(part)!)]
+            : null;
     }
 }

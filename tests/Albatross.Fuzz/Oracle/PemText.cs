@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Albatross.Fuzz.Oracle;
 
 /// <summary>
-/// PEM by RFC 7468, lax about white space: a block stands alone between white space, and every block that begins is whole. Two habits of the
-/// platform are taken over: the last character of a text may be anything, and digits beyond the last byte must be zero.
+/// PEM by RFC 7468, lax about white space: a block stands alone between white space, and every block that begins is whole. Two habits of
+/// the platform are taken over: the last character of a text may be anything, and digits beyond the last byte must be zero.
 /// </summary>
 internal static partial class PemText
 {
@@ -65,6 +65,7 @@ internal static partial class PemText
     }
 
     [GeneratedRegex(
-        @"(?<=\A|[ \t\r\n])-----BEGIN (?<label>(?:[!-,.-~](?:[- ]?[!-,.-~])*)?)-----(?<data>[A-Za-z0-9+/= \t\r\n]*)-----END \k<label>-----(?=\z|[ \t\r\n]|[^\0]\z|\0\z)")]
+        @"(?<=\A|[ \t\r\n])-----BEGIN (?<label>(?:[!-,.-~](?:[- ]?[!-,.-~])*)?)-----"
+        + @"(?<data>[A-Za-z0-9+/= \t\r\n]*)-----END \k<label>-----(?=\z|[ \t\r\n]|[^\0]\z|\0\z)")]
     private static partial Regex Block();
 }

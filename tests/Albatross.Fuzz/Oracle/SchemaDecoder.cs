@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Albatross.Fuzz.Oracle;
 
 /// <summary>
@@ -233,7 +231,7 @@ internal sealed class SchemaDecoder
     {
         bool isGood = type.Size is not { } size || content.Length == size || (type.Name == "Int64" && content.Length > size);
         return !isGood ? null
-            : type.Name == "Int64" ? new Asn1Value(type) { Bytes = content[..8].ToArray(), Number = BinaryPrimitives.ReadInt64BigEndian(content) }
+            : type.Name == "Int64" ? new Asn1Value(type) { Bytes = content[..8].ToArray() }
             : new Asn1Value(type) { Bytes = content.ToArray() };
     }
 

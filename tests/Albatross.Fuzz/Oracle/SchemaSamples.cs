@@ -10,7 +10,10 @@ internal static class SchemaSamples
     private static readonly string[] Names = [":", ":hello", "foo:", "foo:bar:", "foo:Web", "hello", ":foo:bar", "a:b:c:d", "x.y:-"];
 
     private static readonly string[] Times =
-        ["20230312234215Z", "20250828130451.042Z", "19691231235959Z", "20231231235960Z", "20230101120000.5Z", "202301011200+0130", "2023010112"];
+    [
+        "20230312234215Z", "20250828130451.042Z", "19691231235959Z", "20231231235960Z", "20230101120000.5Z", "202301011200+0130",
+        "2023010112",
+    ];
 
     private static readonly long[] Numbers =
         [0, 1, 2, 5, 127, 128, 255, 256, 512, -1, -128, -129, 65_535, int.MaxValue, int.MinValue, 1L << 32, (1L << 62) - 1, -(1L << 62)];
@@ -40,7 +43,8 @@ internal static class SchemaSamples
         (Asn1Kind.Boolean, _) => [random.OneIn(8) ? (byte)random.Next() : random.OneIn(2) ? (byte)0 : (byte)0xff],
         (Asn1Kind.Integer, "Version") => random.OneIn(64) ? [(byte)random.Below(8)] : [5],
         (Asn1Kind.Integer, _) => Integer(random),
-        (Asn1Kind.OctetString, _) => random.Bytes(type.Size is { } size ? size + (random.OneIn(32) ? random.Below(3) - 1 : 0) : random.Length(200)),
+        (Asn1Kind.OctetString, _) when type.Size is { } size => random.Bytes(size + (random.OneIn(32) ? random.Below(3) - 1 : 0)),
+        (Asn1Kind.OctetString, _) => random.Bytes(random.Length(200)),
         (Asn1Kind.Null, _) => [],
         (Asn1Kind.GeneralizedTime, _) => Encoding.ASCII.GetBytes(random.Pick(Times)),
         (_, "Name") => Encoding.ASCII.GetBytes(random.Pick(Names)),

@@ -33,7 +33,8 @@ internal static partial class TimeText
             return null;
         }
 
-        int millisecond = fraction.Length == 0 ? 0 : int.Parse(fraction.AsSpan(0, Math.Min(3, fraction.Length)), CultureInfo.InvariantCulture);
+        ReadOnlySpan<char> counted = fraction.AsSpan(0, Math.Min(3, fraction.Length));
+        int millisecond = counted.IsEmpty ? 0 : int.Parse(counted, CultureInfo.InvariantCulture);
         long seconds = DayNumber(year, month, day) * 86_400L + hour * 3600 + minute * 60 + second;
         if (zone.Length == 5)
         {
@@ -91,6 +92,7 @@ internal static partial class TimeText
     private static bool IsLeap(int year) => (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
     [GeneratedRegex(
-        @"\A(?<Y>[0-9]{4})(?<M>[0-9]{2})(?<D>[0-9]{2})(?<h>[0-9]{2})(?:(?<m>[0-9]{2})(?:(?<s>[0-9]{2})(?:\.(?<f>[0-9]+))?)?)?(?<z>Z|[+-][0-9]{4})?\z")]
+        @"\A(?<Y>[0-9]{4})(?<M>[0-9]{2})(?<D>[0-9]{2})(?<h>[0-9]{2})"
+        + @"(?:(?<m>[0-9]{2})(?:(?<s>[0-9]{2})(?:\.(?<f>[0-9]+))?)?)?(?<z>Z|[+-][0-9]{4})?\z")]
     private static partial Regex Form();
 }

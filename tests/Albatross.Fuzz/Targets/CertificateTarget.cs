@@ -13,11 +13,13 @@ namespace Albatross.Fuzz.Targets;
 /// </summary>
 internal sealed class CertificateTarget : FuzzTarget
 {
+    // Bits beyond the ninth mean nothing; the platform keeps them.
+    private const X509KeyUsageFlags KnownUsages = (X509KeyUsageFlags)0xff | X509KeyUsageFlags.DecipherOnly;
     private const string AlbatrossOid = "1.3.6.1.4.1.49836.42";
 
     public override string Name => "certificate";
 
-    public override IReadOnlyList<byte[]> Seeds { get; } = GoldenSeeds.PemContents(".pem");
+    public override IReadOnlyList<byte[]> Seeds { get; } = [.. GoldenSeeds.PemContents(".pem"), .. CraftedSeeds.Certificates()];
 
     public override byte[] Mutate(SeededRandom random, Corpus corpus) => random.Below(8) switch
     {
@@ -25,15 +27,22 @@ internal sealed class CertificateTarget : FuzzTarget
         _ => DerMutation.Apply(random, random.Pick(corpus.Inputs), corpus, encapsulated: true),
     };
 
-    public override Outcome Decode(byte[] input) => ParsedCertificate.TryParse(input, out ParsedCertificate? certificate, out Refusal? refusal)
-        ? new Outcome(true, $"a certificate of version {"ABC"[certificate.Version - 1]}, {certificate.Extensions.Unacceptable}", certificate)
-        : new Outcome(false, refusal.Text);
+    public override Outcome Decode(byte[] input)
+    {
+        if (!ParsedCertificate.TryParse(input, out ParsedCertificate? certificate, out Refusal? refusal))
+        {
+            return new Outcome(false, refusal.Text);
+        }
+
+        string kind = $"a certificate of version {"ABC"[certificate.Version - 1]}, {certificate.Extensions.Unacceptable}";
+        return new Outcome(true, kind, certificate);
+    }
 
     public override string? Check(byte[] input, Outcome outcome)
     {
         if (!outcome.Accepted)
         {
-            return Seeds.Contains(input) ? $"a certificate of the real client is refused: {outcome.Kind}" : null;
+            return IsOfRealClient(input) ? $"a certificate of the real client is refused: {outcome.Kind}" : null;
         }
 
         var ours = (ParsedCertificate)outcome.Value!;
@@ -50,13 +59,17 @@ internal sealed class CertificateTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Smaller(byte[] input) => DerMutation.Smaller(input, encapsulated: true).Concat(base.Smaller(input));
 
+    private bool IsOfRealClient(byte[] input) =>
+        Seeds.Contains(input) && !CraftedSeeds.Certificates().Any(one => one.AsSpan().SequenceEqual(input));
+
     private static string? CompareFields(ParsedCertificate ours, X509Certificate2 theirs)
     {
         (string What, bool IsSame)[] fields =
         [
             ("bytes", ours.Raw.Span.SequenceEqual(theirs.RawData)),
             ("version", ours.Version == theirs.Version),
-            ("serial number", ours.SerialNumber.Span[0] >= 0x80 || Stripped(ours.SerialNumber.Span).SequenceEqual(Stripped(theirs.SerialNumberBytes.Span))),
+            ("serial number", ours.SerialNumber.Span[0] >= 0x80
+                || Stripped(ours.SerialNumber.Span).SequenceEqual(Stripped(theirs.SerialNumberBytes.Span))),
             ("subject", ours.Subject.Span.SequenceEqual(theirs.SubjectName.RawData)),
             ("issuer", ours.Issuer.Span.SequenceEqual(theirs.IssuerName.RawData)),
             ("notBefore", ours.NotBefore == theirs.NotBefore.ToUniversalTime()),
@@ -76,13 +89,12 @@ internal sealed class CertificateTarget : FuzzTarget
             {
                 X509BasicConstraintsExtension basic => basic.CertificateAuthority == ours.IsCa
                     && (basic.HasPathLengthConstraint ? basic.PathLengthConstraint : null) == ours.PathLength,
-                X509KeyUsageExtension usage => usage.KeyUsages == UsagesOf(ours.KeyUsage),
+                X509KeyUsageExtension usage => (usage.KeyUsages & KnownUsages) == UsagesOf(ours.KeyUsage),
                 X509EnhancedKeyUsageExtension purposes => ours.Purposes is { } ids
                     && purposes.EnhancedKeyUsages.Cast<Oid>().Select(oid => oid.Value).SequenceEqual(ids),
                 X509SubjectKeyIdentifierExtension subject => ours.SubjectKeyIdentifier is { } had
                     && subject.SubjectKeyIdentifierBytes.Span.SequenceEqual(had.Span),
-                X509AuthorityKeyIdentifierExtension authority => (authority.KeyIdentifier is { } wanted)
-                    == (ours.AuthorityKeyIdentifier is { } own) && (authority.KeyIdentifier is not { } id || id.Span.SequenceEqual(ours.AuthorityKeyIdentifier!.Value.Span)),
+                X509AuthorityKeyIdentifierExtension authority => IsSame(authority.KeyIdentifier, ours.AuthorityKeyIdentifier),
                 { Oid.Value: AlbatrossOid } => ours.Albatross is { } value && value.Span.SequenceEqual(extension.RawData),
                 _ => true,
             };
@@ -95,6 +107,9 @@ internal sealed class CertificateTarget : FuzzTarget
         bool both = theirs.Extensions[AlbatrossOid] is not null == ours.Albatross is not null;
         return both ? null : "only one of both finds the Albatross extension";
     }
+
+    private static bool IsSame(ReadOnlyMemory<byte>? one, ReadOnlyMemory<byte>? other) =>
+        one.HasValue == other.HasValue && one.GetValueOrDefault().Span.SequenceEqual(other.GetValueOrDefault().Span);
 
     private static X509KeyUsageFlags UsagesOf(KeyUsages? usages)
     {

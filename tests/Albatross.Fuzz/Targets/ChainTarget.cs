@@ -73,13 +73,16 @@ internal sealed class ChainTarget : FuzzTarget
     {
         (ChainPurpose purpose, int[] anchors, int[] chain) = Read(input);
         CertificateSpecification[] pool = Pool.Value.Specifications;
-        int accepted = ChainRules.Accepted([.. chain.Select(i => pool[i])], [.. anchors.Select(i => pool[i])], chain, anchors, purpose == ChainPurpose.Client);
+        int accepted = ChainRules.Accepted(
+            [.. chain.Select(i => pool[i])], [.. anchors.Select(i => pool[i])], chain, anchors, purpose == ChainPurpose.Client);
         if (outcome.Accepted != accepted > 0)
         {
             return outcome.Accepted ? "accepted, the oracle refuses" : $"refused ({outcome.Kind}), the oracle accepts";
         }
 
-        return !outcome.Accepted || ((VerifiedChain)outcome.Value!).Certificates.Length == accepted ? null : "another number of certificates counts";
+        return !outcome.Accepted || ((VerifiedChain)outcome.Value!).Certificates.Length == accepted
+            ? null
+            : "another number of certificates counts";
     }
 
     private static (ChainPurpose Purpose, int[] Anchors, int[] Chain) Read(byte[] input)
@@ -112,9 +115,10 @@ internal sealed class ChainTarget : FuzzTarget
             [.. Enumerable.Range(0, PoolSize).Select(i => CertificateSpecification.Random(new SeededRandom(1, i)))];
         ParsedCertificate[] certificates =
         [
-            .. specifications.Select((one, i) => ParsedCertificate.TryParse(one.Make(keys, i + 1), out ParsedCertificate? parsed, out Refusal? refusal)
-                ? parsed
-                : throw new InvalidOperationException($"{one}: {refusal}")),
+            .. specifications.Select((one, i) =>
+                ParsedCertificate.TryParse(one.Make(keys, i + 1), out ParsedCertificate? parsed, out Refusal? refusal)
+                    ? parsed
+                    : throw new InvalidOperationException($"{one}: {refusal}")),
         ];
         return (specifications, certificates);
     }

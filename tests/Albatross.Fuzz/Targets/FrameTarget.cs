@@ -17,8 +17,10 @@ internal sealed class FrameTarget : FuzzTarget
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
         [], [0], [0, 5], [1, 1, 0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 0], [2, 5, 0, 0, 0, 1, 9, 0, 0, 0, 2, 9, 9], [3, 2, 0xff, 0xff, 0xff, 0xff],
-        [4, 5, 0x7f, 0xff, 0xff, 0xff, 1], [5, 3, 0, 1, 0, 0, .. new byte[65_536]], [6, 3, 0, 1, 0, 1, .. new byte[100]], [9, 4, 0, 4, 0, 0, 7],
-        [200, 5, 4, 0, 0, 0, 1, 2], [130, 5, 0, 0, 0x10, 0, .. new byte[4096], 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 0, 0, 1], [7, 1, 0, 0, 0, 17, 1],
+        [4, 5, 0x7f, 0xff, 0xff, 0xff, 1], [5, 3, 0, 1, 0, 0, .. new byte[65_536]], [6, 3, 0, 1, 0, 1, .. new byte[100]],
+        [9, 4, 0, 4, 0, 0, 7],
+        [200, 5, 4, 0, 0, 0, 1, 2], [130, 5, 0, 0, 0x10, 0, .. new byte[4096], 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 0, 0, 1],
+        [7, 1, 0, 0, 0, 17, 1],
         [0, 5, 0, 1, 0x86, 0xa0, .. new byte[100_001], 0, 0],
     ];
 
@@ -45,6 +47,10 @@ internal sealed class FrameTarget : FuzzTarget
             if (step == FrameStep.Refused)
             {
                 steps.Add((step, default));
+
+                // For ever.
+                piece = rest;
+                refusal = reader.Read(ref piece, out _, out Refusal? again) == FrameStep.Refused ? again : null;
             }
         }
 
@@ -68,10 +74,19 @@ internal sealed class FrameTarget : FuzzTarget
             {
                 return $"a step is {ours[i].Step}, not {expected[i].Step}, or another frame";
             }
+
+            byte[] frame = expected[i].Frame;
+            if (frame.Length > 0 && !FrameWriter.Write(frame).AsSpan().SequenceEqual((byte[])[.. LengthOf(frame), .. frame]))
+            {
+                return "a frame is written differently";
+            }
         }
 
         return null;
     }
+
+    private static byte[] LengthOf(byte[] frame) =>
+        [(byte)(frame.Length / 16_777_216), (byte)(frame.Length / 65_536), (byte)(frame.Length / 256), (byte)frame.Length];
 
     private static FrameLimit LimitOf(byte[] input) => Limits[(input.Length > 1 ? input[1] : 0) % Limits.Length];
 

@@ -19,7 +19,8 @@ internal static class GoldenSeeds
     ];
 
     /// <summary>The images of tests/golden/images.</summary>
-    public static List<byte[]> Images() => [.. Directory.EnumerateFiles(Path.Combine(Golden, "images")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    public static List<byte[]> Images() =>
+        [.. Directory.EnumerateFiles(Path.Combine(Golden, "images")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 
     /// <summary>The texts of tests/golden/pki with this extension, those of up to <paramref name="most"/> bytes.</summary>
     public static List<string> PemTexts(string extension, int most = 8192) =>

@@ -12,7 +12,8 @@ internal sealed class ImageTarget : FuzzTarget
 {
     private static readonly ulong[] Numbers =
     [
-        0, 1, 3, 4, 8, 12, 19, 20, 24, 104, 4095, 4096, 4097, 0xfffff, 0x100000, 0x101000, 0x1ff000, 0x200000, 0x201000, 0x2000000, 0xfffff000,
+        0, 1, 3, 4, 8, 12, 19, 20, 24, 104, 4095, 4096, 4097, 0xfffff, 0x100000, 0x101000, 0x1ff000,
+        0x200000, 0x201000, 0x2000000, 0xfffff000,
         0x100000000, 0x100001000, 0x7fffffffffffffff, 0x8000000000000000, 0xfffffffffffff000, 0xffffffffffffffff,
     ];
 
@@ -110,7 +111,8 @@ internal sealed class ImageTarget : FuzzTarget
         bool isNote = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(header)) == 4;
         if (isNote && offset < (ulong)file.Length && random.OneIn(2))
         {
-            Put(file, (int)offset + random.Pick<int>([0, 4, 8, 12, 20, 24, 28, 100, 128, 132, 136]), random.Pick<int>([1, 4]), random.Pick(Numbers));
+            int within = random.Pick<int>([0, 4, 8, 12, 20, 24, 28, 100, 128, 132, 136]);
+            Put(file, (int)offset + within, random.Pick<int>([1, 4]), random.Pick(Numbers));
             return;
         }
 

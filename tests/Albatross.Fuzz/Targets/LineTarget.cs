@@ -14,7 +14,8 @@ internal sealed class LineTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
-        [0], [1, (byte)'\n'], [2, .. "one\ntwo\r\n\nthree"u8], [3, .. new byte[1024], 10], [7, .. new byte[1025], 10, 65], [16, .. new byte[1024]],
+        [0], [1, (byte)'\n'], [2, .. "one\ntwo\r\n\nthree"u8], [3, .. new byte[1024], 10], [7, .. new byte[1025], 10, 65],
+        [16, .. new byte[1024]],
         [64, .. new byte[5000], 10, 10, 255, 254], [200, .. Enumerable.Repeat((byte)10, 300)], [1, .. new byte[1025]],
     ];
 

@@ -17,7 +17,8 @@ internal sealed class NameTarget : FuzzTarget
         {
             ":", "::", ":foo", "foo:", ":foo:", "foo:bar", "foo:bar:my.uk", ":foo:bar", "foo::bar", "-a", "a-", ".", "..", "", "UPPER",
             "a b", "a\0", new string('a', 63), new string('a', 64), string.Concat(Enumerable.Repeat("a:", 63)) + "b",
-            string.Concat(Enumerable.Repeat("a:", 64)), string.Concat(Enumerable.Repeat("a:", 64)) + "b", string.Concat(Enumerable.Repeat("a:", 65)),
+            string.Concat(Enumerable.Repeat("a:", 64)), string.Concat(Enumerable.Repeat("a:", 64)) + "b",
+            string.Concat(Enumerable.Repeat("a:", 65)),
             string.Concat(Enumerable.Repeat(new string('x', 63) + ":", 64)),
         }.Select(Encoding.Latin1.GetBytes),
     ];

@@ -12,7 +12,8 @@ internal sealed class PemTarget : FuzzTarget
 {
     private static readonly string[] Pieces =
     [
-        "-----BEGIN ", "-----END ", "-----", "CERTIFICATE", "\n", "\r\n", " ", "=", "==", "QUJD", "-----BEGIN A-----\nQUJD\n-----END A-----\n",
+        "-----BEGIN ", "-----END ", "-----", "CERTIFICATE", "\n", "\r\n", " ", "=", "==", "QUJD",
+        "-----BEGIN A-----\nQUJD\n-----END A-----\n",
         "-----BEGIN -----\n-----END -----", "A B", "A--B", "A  B", "\t", "\v", "-----BEGIN X-----QUI=-----END X-----", "QR==", "Q Q = =",
     ];
 

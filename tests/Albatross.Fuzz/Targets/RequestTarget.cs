@@ -54,8 +54,9 @@ internal sealed class RequestTarget : FuzzTarget
                 HashAlgorithmName.SHA256,
                 CertificateRequestLoadOptions.SkipSignatureValidation | CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
             byte[]? command = theirs.CertificateExtensions.SingleOrDefault(one => one.Oid?.Value == AlbatrossOid)?.RawData;
+            Asn1Type extension = Asn1Module.Albatross5["CertExtension"];
             return command is null ? "the platform's reader finds no Albatross extension"
-                : !SchemaDecoder.Decode(Asn1Module.Albatross5["CertExtension"], command).Accepts ? "accepted, the oracle refuses the command"
+                : !SchemaDecoder.Decode(extension, command).Accepts ? "accepted, the oracle refuses the command"
                 : !ours.PublicKey.Bits.Span.SequenceEqual(theirs.PublicKey.EncodedKeyValue.RawData) ? "the platform reads another key"
                 : null;
         }

@@ -22,7 +22,8 @@ internal sealed class SchemaTarget(string name, Asn1Type type, IReadOnlyList<byt
     private const int ReplyElements = 1_048_576;
 
     /// <summary>Messages on sockets.</summary>
-    public static SchemaTarget Wire { get; } = new("wire", Asn1Module.Albatross5["Wire"], GoldenSeeds.Vectors("wire"), DecodeWire);
+    public static SchemaTarget Wire { get; } =
+        new("wire", Asn1Module.Albatross5["Wire"], [.. GoldenSeeds.Vectors("wire"), CraftedSeeds.Restart(CommandElements)], DecodeWire);
 
     /// <summary>The value of the certificate extension.</summary>
     public static SchemaTarget Extension { get; } =
@@ -78,26 +79,37 @@ internal sealed class SchemaTarget(string name, Asn1Type type, IReadOnlyList<byt
         byte[] ours = result.Encode!(), canonical = SchemaEncoder.Encode(opinion.Value!);
         if (!ours.AsSpan().SequenceEqual(canonical))
         {
-            return $"{result.Kind} is written differently:\"\n  ours   {Convert.ToHexStringLower(ours)}\n  oracle {Convert.ToHexStringLower(canonical)}\"";
+            (string one, string other) = (Convert.ToHexStringLower(ours), Convert.ToHexStringLower(canonical));
+            return $"{result.Kind} is written differently:\"\n  ours   {one}\n  oracle {other}\"";
         }
 
         // What we write we read again as the same.
         SchemaResult again = ours.AsSpan().SequenceEqual(input) ? result : decode(ours);
-        return again.Encode is not null && again.Encode().AsSpan().SequenceEqual(ours) ? null : $"{result.Kind} is not read again as it is written";
+        return again.Encode is not null && again.Encode().AsSpan().SequenceEqual(ours)
+            ? null
+            : $"{result.Kind} is not read again as it is written";
     }
 
-    public override IEnumerable<byte[]> Smaller(byte[] input) => DerMutation.Smaller(input, encapsulated: false).Concat(base.Smaller(input));
+    public override IEnumerable<byte[]> Smaller(byte[] input) =>
+        DerMutation.Smaller(input, encapsulated: false).Concat(base.Smaller(input));
 
     private static SchemaResult DecodeWire(byte[] input) => WireCodec.TryDecode(input, out Wire? wire, out Refusal? refusal)
         ? wire switch
         {
             Wire.Request request => new SchemaResult(
-                () => WireCodec.Encode(request), request.Command.GetType().Name, request.Command is Command.Unknown, CommandElements, null),
+                () => Encode(request, input.Length),
+                request.Command.GetType().Name,
+                request.Command is Command.Unknown,
+                CommandElements,
+                null),
             Wire.Answer answer => new SchemaResult(
-                () => WireCodec.Encode(answer), answer.Reply.GetType().Name, answer.Reply is Reply.Unknown, ReplyElements, null),
+                () => Encode(answer, input.Length), answer.Reply.GetType().Name, answer.Reply is Reply.Unknown, ReplyElements, null),
             _ => throw new System.Diagnostics.UnreachableException(),
         }
         : Refused(refusal);
+
+    // With and without the length of a frame before it, in turns.
+    private static byte[] Encode(Wire wire, int turn) => turn % 2 == 0 ? WireCodec.Encode(wire) : WireCodec.EncodeFramed(wire)[4..];
 
     private static SchemaResult DecodeExtension(byte[] input) => ExtensionCodec.TryDecode(input, out Command? command, out Refusal? refusal)
         ? new SchemaResult(() => ExtensionCodec.Encode(command), command.GetType().Name, command is Command.Unknown, CommandElements, null)

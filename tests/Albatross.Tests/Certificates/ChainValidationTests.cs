@@ -168,14 +168,16 @@ public sealed class ChainValidationTests
     public void Of_an_anchor_that_was_renewed_with_its_key_the_one_that_is_good_counts()
     {
         Links links = Of(KeyType.Ed25519);
-        RawCertificate old = links.Root.Resign(links.Root, fields =>
-            [.. fields[..4], new DerSequence(new DerUtcTime(Now.AddDays(-9).UtcDateTime, 2049), new DerUtcTime(Now.AddDays(-1).UtcDateTime, 2049)), .. fields[5..]]);
+        var period = new DerSequence(
+            new DerUtcTime(Now.AddDays(-9).UtcDateTime, 2049), new DerUtcTime(Now.AddDays(-1).UtcDateTime, 2049));
+        RawCertificate old = links.Root.Resign(links.Root, fields => [.. fields[..4], period, .. fields[5..]]);
         ImmutableArray<ParsedCertificate> presented = [links.Leaf.Parsed, links.Alpha.Parsed];
 
         Assert.True(ChainValidation.TryValidate(
             presented, [old.Parsed, links.Root.Parsed], Now, ChainPurpose.Client, out VerifiedChain? chain, out _));
         Assert.Equal(links.Root.Der, chain.Anchor.Raw.ToArray());
-        Assert.False(ChainValidation.TryValidate(presented, [old.Parsed, old.Parsed], Now, ChainPurpose.Client, out _, out Refusal? refusal));
+        Assert.False(ChainValidation.TryValidate(
+            presented, [old.Parsed, old.Parsed], Now, ChainPurpose.Client, out _, out Refusal? refusal));
         Assert.Equal(new Refusal(RefusalCode.CertificateExpired, "the trusted CA expired on 2026-11-30 12:00:00Z"), refusal);
     }
 

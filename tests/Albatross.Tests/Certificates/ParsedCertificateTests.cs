@@ -48,6 +48,10 @@ public sealed class ParsedCertificateTests
             [.. f[..3], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerBitString([1, 2])))), .. f[4..]]),
         ["a subject with an attribute that is no text"] = () => Change(f =>
             [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.C, new DerOctetString([0xFF])))), .. f[6..]]),
+        ["an issuer of 65 attributes in one part"] = () => Change(f =>
+            [.. f[..3], new DerSequence(new DerSet(Countries(65))), .. f[4..]]),
+        ["a subject of 70,000 bytes"] = () => Change(f =>
+            [.. f[..5], new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerUtf8String(new string('x', 70_000))))), .. f[6..]]),
         ["a key usage of six octets"] = () =>
             WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.15")), Extension("2.5.29.15", [0x03, 7, 0, 0x80, 0, 0, 0, 0, 0])]),
         ["an authority key identifier with an issuer and no serial number"] = () =>
@@ -137,11 +141,15 @@ public sealed class ParsedCertificateTests
     [InlineData("30028000", "")]
     public void An_authority_key_identifier_need_not_have_a_key_identifier(string value, string? identifier)
     {
-        byte[] der = WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.35")), Extension("2.5.29.35", Convert.FromHexString(value))]);
+        DerSequence extension = Extension("2.5.29.35", Convert.FromHexString(value));
+        byte[] der = WithExtensions(e => [.. e.Where(one => !IsOf(one, "2.5.29.35")), extension]);
 
         Assert.True(ParsedCertificate.TryParse(der, out ParsedCertificate? parsed, out Refusal? refusal), refusal?.Text);
         Assert.Equal(identifier, parsed.Extensions.AuthorityKeyIdentifier is { } found ? Convert.ToHexString(found.Span) : null);
     }
+
+    private static Asn1Encodable[] Countries(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new DerSequence(X509Name.C, new DerUtf8String($"{i:00}")))];
 
     private static bool IsOf(Asn1Encodable extension, string oid) =>
         Asn1Sequence.GetInstance(extension)[0].Equals(new DerObjectIdentifier(oid));

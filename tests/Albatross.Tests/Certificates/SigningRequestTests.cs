@@ -104,6 +104,25 @@ public sealed class SigningRequestTests
         Assert.Equal(new Refusal(RefusalCode.UnexpectedCommand, "unexpected command"), refusal);
     }
 
+    [Theory]
+    [InlineData("300606022A030500", RefusalCode.CertificateMalformed)]          // values that are no SET
+    [InlineData("300406022A03", RefusalCode.CertificateMalformed)]              // no values
+    [InlineData("300606022A033100", RefusalCode.CertificateMalformed)]          // an empty SET
+    [InlineData("300806022A0331020500", RefusalCode.CertificateRefused)]        // well-formed: only the signature is wrong then
+    public void An_attribute_that_does_not_count_must_be_well_formed_too(string attribute, RefusalCode code)
+    {
+        KeyPair key = TestPki.NewKey(KeyType.Ed25519);
+        Asn1Sequence whole = Asn1Sequence.GetInstance(SigningRequest.Create(key, "x", new Command.UnikernelInfo()));
+        Asn1Encodable[] body = [.. Asn1Sequence.GetInstance(whole[0]).Cast<Asn1Encodable>()];
+        Asn1Set attributes = Asn1Set.GetInstance(Asn1TaggedObject.GetInstance(body[3]), false);
+        Asn1Encodable[] all = [.. attributes.Cast<Asn1Encodable>(), Asn1Object.FromByteArray(Convert.FromHexString(attribute))];
+        Asn1Encodable[] fields = [.. body[..3], new DerTaggedObject(false, 0, new DerSet(all))];
+        var changed = new DerSequence(fields);
+
+        Assert.False(SigningRequest.TryParse(new DerSequence(changed, whole[1], whole[2]).GetDerEncoded(), out _, out Refusal? refusal));
+        Assert.Equal(code, refusal.Code);
+    }
+
     [Fact]
     public void A_request_signed_with_another_key_is_refused()
     {

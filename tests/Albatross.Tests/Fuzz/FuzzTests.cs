@@ -32,15 +32,17 @@ public sealed class FuzzTests
     public void A_decoder_that_takes_trailing_bytes_is_found()
     {
         FuzzTarget wrong = WrongExtension(input => SchemaDecoder.Decode(Extension, input).Accepts
-            || (input.Length > 2 && input[1] < 0x80 && input.Length > input[1] + 2 && SchemaDecoder.Decode(Extension, input.AsSpan(0, input[1] + 2)).Accepts));
+            || (input.Length > 2 && input[1] < 0x80 && input.Length > input[1] + 2
+                && SchemaDecoder.Decode(Extension, input.AsSpan(0, input[1] + 2)).Accepts));
 
-        Assert.Contains(FindingsOf(wrong), finding => finding.Text.Contains("accepted (wrong), the oracle refuses", StringComparison.Ordinal));
+        Assert.Contains(FindingsOf(wrong), finding => finding.Text.StartsWith("accepted (wrong), the oracle", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_decoder_that_refuses_one_long_form_of_length_is_found()
     {
-        FuzzTarget wrong = WrongExtension(input => SchemaDecoder.Decode(Extension, input).Accepts && input.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x81, 0x7f]) < 0);
+        FuzzTarget wrong = WrongExtension(input =>
+            SchemaDecoder.Decode(Extension, input).Accepts && input.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x81, 0x7f]) < 0);
 
         Assert.Contains(FindingsOf(wrong), finding => finding.Text.Contains("the oracle accepts", StringComparison.Ordinal));
     }
@@ -90,7 +92,8 @@ public sealed class FuzzTests
     [Fact]
     public void A_finding_is_made_again_by_seed_and_index()
     {
-        FuzzTarget wrong = WrongExtension(input => SchemaDecoder.Decode(Extension, input).Accepts && input.AsSpan().IndexOf("service"u8) < 0);
+        FuzzTarget wrong = WrongExtension(input =>
+            SchemaDecoder.Decode(Extension, input).Accepts && input.AsSpan().IndexOf("service"u8) < 0);
         FuzzReport report = new FuzzRun(wrong, 7).Run(20_000, TimeSpan.FromMinutes(1));
 
         Finding found = Assert.Single(report.Findings);
@@ -114,7 +117,8 @@ public sealed class FuzzTests
 
     private static Asn1Type Extension => Asn1Module.Albatross5["CertExtension"];
 
-    private static ImmutableArray<Finding> FindingsOf(FuzzTarget target) => new FuzzRun(target, 1).Run(50_000, TimeSpan.FromMinutes(1)).Findings;
+    private static ImmutableArray<Finding> FindingsOf(FuzzTarget target) =>
+        new FuzzRun(target, 1).Run(50_000, TimeSpan.FromMinutes(1)).Findings;
 
     // Writes what the oracle writes, so that only its verdict can be wrong.
     private static SchemaTarget WrongExtension(Func<byte[], bool> accepts) => new("wrong", Extension, SchemaTarget.Extension.Seeds, input =>

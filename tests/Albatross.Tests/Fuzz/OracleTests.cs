@@ -1,3 +1,4 @@
+using System.Text;
 using Albatross.Fuzz.Harness;
 using Albatross.Fuzz.Oracle;
 using Albatross.Tests.Protocol;
@@ -66,14 +67,15 @@ public sealed class OracleTests
     [InlineData("20230101123015.12345678Z", null)]
     [InlineData("20230101123015.1234", null)]
     public void Times_are_written_by_the_oracle_as_the_original_writes_them(string text, string? canonical) =>
-        Assert.Equal(canonical, TimeText.Canonical(System.Text.Encoding.ASCII.GetBytes(text)) is { } time ? System.Text.Encoding.ASCII.GetString(time) : null);
+        Assert.Equal(canonical, TimeText.Canonical(Encoding.ASCII.GetBytes(text)) is { } time ? Encoding.ASCII.GetString(time) : null);
 
     [Fact]
     public void Every_type_of_the_module_has_samples_that_the_oracle_reads()
     {
         foreach (string type in (string[])["Wire", "CertExtension", "State", "Info", "ConfigV0"])
         {
-            int good = Enumerable.Range(0, 500).Count(i => SchemaDecoder.Decode(Module[type], SchemaSamples.Make(Module[type], new SeededRandom(3, i))).Accepts);
+            int good = Enumerable.Range(0, 500)
+                .Count(i => SchemaDecoder.Decode(Module[type], SchemaSamples.Make(Module[type], new SeededRandom(3, i))).Accepts);
             Assert.True(good > 100, $"{good} of 500 samples of {type}");
         }
     }
