@@ -20,6 +20,7 @@ internal static class SystemCallNumber
     internal const int ExitGroup = 231;
     internal const int Ppoll = 271;
     internal const int TimerfdSettime = 286;
+    internal const int Dup3 = 292;
     internal const int Seccomp = 317;
     internal const int Clone3 = 435;
     internal const int CloseRange = 436;

@@ -98,13 +98,6 @@ public sealed class TenderCommandLineTests
     }
 
     [Fact]
-    public async Task Attaching_a_declared_device_is_refused_in_this_version()
-    {
-        using var file = new ImageFile(SampleGuests.ByName["net-service"]());
-        await Refuses(["hvt", "--net:service=tap0", file.Path], "This version cannot attach devices: --net:service=tap0\n");
-    }
-
-    [Fact]
     public async Task A_command_line_that_is_too_long_is_refused()
     {
         HostRequirement.Kvm();

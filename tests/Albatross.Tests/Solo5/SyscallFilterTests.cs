@@ -14,8 +14,8 @@ public sealed class SyscallFilterTests
 
     private static readonly ImmutableArray<AttachedDevice> Devices =
     [
-        new AttachedDevice(1, DeviceType.Block, 6, Capacity),
-        new AttachedDevice(3, DeviceType.Net, 7, 0),
+        new AttachedDevice(1, DeviceType.Block, 6, Capacity, 512),
+        new AttachedDevice(3, DeviceType.Net, 7, 0, 0),
     ];
 
     private static readonly uint[] Numbers =
@@ -70,7 +70,7 @@ public sealed class SyscallFilterTests
     public void A_filter_of_sixty_three_disks_keeps_its_long_jumps_right()
     {
         ImmutableArray<AttachedDevice> disks =
-            [.. Enumerable.Range(1, 63).Select(i => new AttachedDevice(i, DeviceType.Block, 5 + i, (ulong)i << 31))];
+            [.. Enumerable.Range(1, 63).Select(i => new AttachedDevice(i, DeviceType.Block, 5 + i, (ulong)i << 31, 512))];
         List<FilterRule> rules = HvtFilter.Rules(69, disks);
         byte[] program = SyscallFilter.Build(rules);
         for (int descriptor = 0; descriptor < 72; descriptor++)
