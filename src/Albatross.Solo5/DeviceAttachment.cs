@@ -4,7 +4,8 @@ namespace Albatross.Solo5;
 
 /// <summary>
 /// A device of the host behind an entry of the manifest. Its descriptor is not named here: the launched process has the descriptors of a
-/// request's devices in their order, from <see cref="Launch.LaunchDescriptors.FirstDevice"/> on.
+/// request's devices in their order, from <see cref="Launch.LaunchDescriptors.FirstDevice"/> on under
+/// hvt and from <see cref="Spt.SptDescriptors.FirstDevice"/> on under spt.
 /// </summary>
 public abstract record DeviceAttachment
 {

@@ -54,7 +54,8 @@ internal sealed class Messages(string program)
     internal int UsageOfProgram()
     {
         Write($"""
-            usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 unikernel (see {program} hvt --help)
+            usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 hvt unikernel (see {program} hvt --help)
+                   {program} spt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 spt unikernel (see {program} spt --help)
                    {program} --version                                display version information
 
             """);

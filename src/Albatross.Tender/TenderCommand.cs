@@ -85,7 +85,7 @@ internal abstract class TenderCommand(Messages messages, string command, AbiTarg
 
     private int Start(FirstPass.Run run, string kernel, UnikernelImage image, SealedFile file)
     {
-        using var options = new TenderOptions(image.Manifest);
+        using var options = new TenderOptions(image.Manifest, target);
         foreach (byte[] option in run.Options)
         {
             if (options.Take(option) is { } unfit)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Albatross.Solo5;
+using Albatross.Solo5.Spt;
 
 namespace Albatross.Tender;
 
@@ -13,19 +14,30 @@ internal sealed record OptionRefusal(string? Text, bool ShowsUsage)
 }
 
 /// <summary>The second pass over the options, with the manifest at hand. It opens what the options attach.</summary>
-internal sealed class TenderOptions(Manifest manifest) : IDisposable
+internal sealed class TenderOptions(Manifest manifest, AbiTarget target) : IDisposable
 {
     private const ulong DefaultMebibytes = 512;
 
     /// <summary>Guest memory that was asked for.</summary>
     internal ulong Mebibytes { get; private set; } = DefaultMebibytes;
 
+    /// <summary>What an spt guest may do with its heap.</summary>
+    internal HeapAccess Heap { get; private set; }
+
     /// <summary>The devices that were attached.</summary>
     internal DeviceOptions Devices { get; } = new(manifest);
 
     /// <summary>Takes one option; null means that it was taken.</summary>
-    internal OptionRefusal? Take(ReadOnlySpan<byte> option) =>
-        option.StartsWith("--mem="u8) ? TakeMemory(option["--mem="u8.Length..]) : Devices.Take(option);
+    internal OptionRefusal? Take(ReadOnlySpan<byte> option)
+    {
+        if (target == AbiTarget.Spt && option.SequenceEqual("--x-exec-heap"u8))
+        {
+            Heap = HeapAccess.ReadWriteExecute;
+            return null;
+        }
+
+        return option.StartsWith("--mem="u8) ? TakeMemory(option["--mem="u8.Length..]) : Devices.Take(option);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Devices.Dispose();

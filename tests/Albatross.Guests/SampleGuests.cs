@@ -36,8 +36,6 @@ public static class SampleGuests
         ["echo"] = () => DeviceGuests.Echo(interfaces: 1, replies: int.MaxValue),
         ["frames"] = () => DeviceGuests.FrameSender(count: 1000, bytes: 1514),
         ["block-check"] = () => DeviceGuests.BlockCheck(512),
-        ["disks63"] = () => DeviceGuests.ManyDisks(63),
-        ["disks20"] = () => DeviceGuests.ManyDisks(20),
         ["describe"] = () => DeviceGuests.Describe(),
         ["hypercall-rate"] = () => HypercallRate(200_000),
         ["poll-rate"] = () => PollRate(100_000),

@@ -32,7 +32,7 @@ internal static class LaunchRows
         table.MustSucceed("close_range", SystemCallNumber.CloseRange, (ulong)end, uint.MaxValue, 0);
     }
 
-    /// <summary>Loads the segments, for which there is memory already; guest address 0 is process address <paramref name="guest"/>.</summary>
+    /// <summary>Loads the segments, for which there is memory; guest address 0 is process address <paramref name="guest"/>.</summary>
     internal static void AddSegments(
         CallTable table, ImmutableArray<Segment> segments, ImageAccess access, ulong guest, int imageDescriptor)
     {

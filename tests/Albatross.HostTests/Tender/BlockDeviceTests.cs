@@ -12,6 +12,9 @@ public sealed class BlockDeviceTests
     [InlineData(GuestTarget.Hvt, 512)]
     [InlineData(GuestTarget.Hvt, 4096)]
     [InlineData(GuestTarget.Hvt, 32768)]
+    [InlineData(GuestTarget.Spt, 512)]
+    [InlineData(GuestTarget.Spt, 4096)]
+    [InlineData(GuestTarget.Spt, 32768)]
     public async Task A_sector_is_written_and_read_back_and_nothing_beyond_the_end(GuestTarget target, int sectorBytes)
     {
         using var image = new ImageFile(DeviceGuests.BlockCheck(sectorBytes, target));
@@ -28,6 +31,7 @@ public sealed class BlockDeviceTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task A_console_that_is_a_file_may_grow_beyond_the_disk(GuestTarget target)
     {
         // 4096 bytes a call, and a disk of one sector.
@@ -44,6 +48,8 @@ public sealed class BlockDeviceTests
     [Theory]
     [InlineData(GuestTarget.Hvt, 63)]
     [InlineData(GuestTarget.Hvt, 7)]
+    [InlineData(GuestTarget.Spt, 63)]
+    [InlineData(GuestTarget.Spt, 7)]
     public async Task Many_disks_are_told_apart(GuestTarget target, int count)
     {
         using var image = new ImageFile(DeviceGuests.ManyDisks(count, target));
@@ -64,6 +70,8 @@ public sealed class BlockDeviceTests
     [Theory]
     [InlineData(GuestTarget.Hvt, 6144, 4096, "storage: Backing storage size must be block aligned (4096 bytes)\n")]
     [InlineData(GuestTarget.Hvt, 0, 512, "storage: Backing storage must be at least 1 block (512 bytes) in size\n")]
+    [InlineData(GuestTarget.Spt, 6144, 4096, "storage: Backing storage size must be block aligned (4096 bytes)\n")]
+    [InlineData(GuestTarget.Spt, 0, 512, "storage: Backing storage must be at least 1 block (512 bytes) in size\n")]
     public async Task A_file_of_another_size_is_refused(GuestTarget target, long bytes, int sectorBytes, string message)
     {
         using var image = new ImageFile(DeviceGuests.BlockCheck(512, target));
@@ -78,6 +86,10 @@ public sealed class BlockDeviceTests
     [InlineData("hvt", "256")]
     [InlineData("hvt", "0")]
     [InlineData("hvt", "65536")]
+    [InlineData("spt", "521")]
+    [InlineData("spt", "256")]
+    [InlineData("spt", "0")]
+    [InlineData("spt", "65536")]
     public async Task A_sector_size_that_is_no_power_of_two_or_too_small_is_refused(string command, string size)
     {
         using var image = new ImageFile(DeviceGuests.BlockCheck(512, Of(command)));
@@ -98,6 +110,14 @@ public sealed class BlockDeviceTests
     [InlineData("hvt", "--block:storage", "Invalid option: `--block:storage'\nusage: ")]
     [InlineData("hvt", "--block-sector-size:storage=x", "Invalid option: `--block-sector-size:storage=x'\nusage: ")]
     [InlineData("hvt", "--block-sector-size:data=512", "Resource not declared in manifest: 'data'\nalbatross-tender: Invalid option: `--block-sector-size:data=512'\nusage: ")]
+    [InlineData("spt", "--block:storage=/nonexistent/disk", "Could not open block device: /nonexistent/disk: No such file or directory\n")]
+    [InlineData("spt", "--block:storage=/proc", "Could not open block device: /proc: Is a directory\n")]
+    [InlineData("spt", "--block:data=/dev/null", "Resource not declared in manifest: 'data'\nalbatross-tender: Invalid option: `--block:data=/dev/null'\nusage: ")]
+    [InlineData("spt", "--net:storage=tap0", "Resource not declared in manifest: 'storage'\nalbatross-tender: Invalid option: `--net:storage=tap0'\nusage: ")]
+    [InlineData("spt", "--block:storage=", "Invalid option: `--block:storage='\nusage: ")]
+    [InlineData("spt", "--block:storage", "Invalid option: `--block:storage'\nusage: ")]
+    [InlineData("spt", "--block-sector-size:storage=x", "Invalid option: `--block-sector-size:storage=x'\nusage: ")]
+    [InlineData("spt", "--block-sector-size:data=512", "Resource not declared in manifest: 'data'\nalbatross-tender: Invalid option: `--block-sector-size:data=512'\nusage: ")]
     public async Task A_bad_option_for_a_block_device_is_refused(string command, string option, string message)
     {
         using var image = new ImageFile(DeviceGuests.BlockCheck(512, Of(command)));
@@ -108,6 +128,7 @@ public sealed class BlockDeviceTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Every_device_that_is_not_attached_is_named(GuestTarget target)
     {
         using var image = new ImageFile(DeviceGuests.Describe(target));

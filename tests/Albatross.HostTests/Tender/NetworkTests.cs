@@ -17,6 +17,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Flood_pings_are_all_answered(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100);
@@ -29,6 +30,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Two_interfaces_are_served_at_once(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100, Tap101);
@@ -45,6 +47,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Jumbo_frames_pass_an_interface_whose_MTU_is_9000(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap102);
@@ -57,6 +60,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task A_tap_can_be_given_by_descriptor(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap102);
@@ -77,6 +81,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Frames_of_a_guest_arrive_at_the_host(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100);
@@ -89,6 +94,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task The_boot_information_describes_a_network_and_a_disk(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap102);
@@ -107,6 +113,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task Without_a_MAC_a_random_one_is_made(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100);
@@ -134,6 +141,14 @@ public sealed class NetworkTests
     [InlineData("hvt", "--net:service=@999", "Could not attach interface: @999: Bad file descriptor")]
     [InlineData("hvt", "--net:service=@x", "Could not attach interface: @x: Invalid argument")]
     [InlineData("hvt", "--net:other=tap100", "Resource not declared in manifest: 'other'")]
+    [InlineData("spt", "--net:service=nothere", "Could not attach interface: nothere: No such file or directory")]
+    [InlineData("spt", "--net:service=tap100", "Could not attach interface: tap100: Network is down")]
+    [InlineData("spt", "--net:service=lo", "Could not attach interface: lo: Invalid argument")]
+    [InlineData("spt", "--net:service=abcdefghijklmnop", "Could not attach interface: abcdefghijklmnop: File name too long")]
+    [InlineData("spt", "--net:service=@0", "Could not attach interface: @0: Invalid argument")]
+    [InlineData("spt", "--net:service=@999", "Could not attach interface: @999: Bad file descriptor")]
+    [InlineData("spt", "--net:service=@x", "Could not attach interface: @x: Invalid argument")]
+    [InlineData("spt", "--net:other=tap100", "Resource not declared in manifest: 'other'")]
     public async Task A_bad_interface_is_refused(string command, string option, string message)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100);
@@ -160,6 +175,7 @@ public sealed class NetworkTests
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]
+    [InlineData(GuestTarget.Spt)]
     public async Task An_interface_that_somebody_else_has_is_refused(GuestTarget target)
     {
         using NetworkNamespace network = NetworkNamespace.With(Tap100);

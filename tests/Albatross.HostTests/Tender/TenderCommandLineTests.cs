@@ -11,6 +11,7 @@ public sealed class TenderCommandLineTests
     [Theory]
     [InlineData("--version")]
     [InlineData("hvt", "--version")]
+    [InlineData("spt", "--version")]
     [InlineData("hvt", "--mem=1", "--version", "--help")]
     public async Task Version_goes_to_stderr_with_status_0(params string[] arguments)
     {
@@ -32,7 +33,7 @@ public sealed class TenderCommandLineTests
 
     [Theory]
     [InlineData]
-    [InlineData("spt")]
+    [InlineData("virtio")]
     [InlineData("--help")]
     public async Task An_unknown_subcommand_shows_the_usage_with_status_1(params string[] arguments)
     {
