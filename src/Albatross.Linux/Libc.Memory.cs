@@ -20,7 +20,7 @@ internal static partial class Libc
 
     // fcntl.h
     internal const int FcntlGetDescriptorFlags = 1;
-    internal const int FcntlDuplicateCloseOnExec = 1030;
+    internal const int FcntlDuplicate = 0;
     internal const int FcntlAddSeals = 1033;
     internal const int AllSeals = 0xf;
 

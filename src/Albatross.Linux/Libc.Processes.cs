@@ -34,9 +34,6 @@ internal static partial class Libc
     /// <summary>Bytes of the kernel's sigset_t.</summary>
     internal const int SignalSetBytes = 8;
 
-    [LibraryImport("libc", EntryPoint = "dup3", SetLastError = true)]
-    internal static partial int Duplicate(int descriptor, int number, int flags);
-
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     internal static partial int WaitId(int kind, SafeHandle pidfd, Span<byte> information, int options);
 

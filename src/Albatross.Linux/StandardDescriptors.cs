@@ -6,6 +6,7 @@ namespace Albatross.Linux;
 public static class StandardDescriptors
 {
     private const int Count = 3;
+    private const int Output = 1;
     private const int Error = 2;
 
     /// <summary>
@@ -25,6 +26,9 @@ public static class StandardDescriptors
         }
     }
 
+    /// <summary>Whether stdout or stderr is a regular file, so that limits on the size of files apply to it.</summary>
+    public static bool OutputIsFile => IsRegularFile(Output) || IsRegularFile(Error);
+
     /// <summary>Writes all of <paramref name="bytes"/> to stderr; what cannot be written is lost, for there is nobody to tell.</summary>
     public static void WriteError(ReadOnlySpan<byte> bytes)
     {
@@ -38,5 +42,14 @@ public static class StandardDescriptors
 
             bytes = bytes[(int)Math.Max(written, 0)..];
         }
+    }
+
+    // st_mode is at offset 24 on x86-64 (struct stat).
+    private static bool IsRegularFile(int descriptor)
+    {
+        const uint FormatMask = 0xF000;
+        const uint RegularFormat = 0x8000;
+        Span<byte> status = stackalloc byte[256];
+        return Libc.Status(descriptor, status) == 0 && (MemoryMarshal.Read<uint>(status[24..]) & FormatMask) == RegularFormat;
     }
 }

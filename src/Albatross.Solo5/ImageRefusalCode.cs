@@ -24,10 +24,10 @@ public enum ImageRefusalCode
     /// <summary>There is no ABI1 note: not a Solo5 unikernel.</summary>
     NoAbiNote,
 
-    /// <summary>The unikernel was built for another tender.</summary>
+    /// <summary>The unikernel was built for another tender or platform.</summary>
     WrongTarget,
 
-    /// <summary>The unikernel was built for another version of the hvt ABI.</summary>
+    /// <summary>The unikernel was built for another version of its tender's ABI.</summary>
     UnsupportedAbiVersion,
 
     /// <summary>There is no MFT1 note.</summary>
@@ -36,11 +36,17 @@ public enum ImageRefusalCode
     /// <summary>The manifest breaks a rule of section 1.3.</summary>
     InvalidManifest,
 
-    /// <summary>More guest memory is asked for than an hvt unikernel can have.</summary>
+    /// <summary>More guest memory is asked for than a unikernel of its target can have.</summary>
     MemoryTooLarge,
 
     /// <summary>The manifest declares devices that are not attached.</summary>
     DevicesNotAttached,
+
+    /// <summary>A device is attached that the manifest does not declare, or not as this kind of device.</summary>
+    DeviceNotDeclared,
+
+    /// <summary>A device is attached twice, or has a size, address or MTU that a unikernel cannot be given.</summary>
+    InvalidDevice,
 
     /// <summary>The guest's command line has more than 8191 bytes, or contains a NUL.</summary>
     InvalidCommandLine,

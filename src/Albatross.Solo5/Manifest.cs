@@ -27,9 +27,6 @@ public sealed class Manifest
     /// <summary>The entries that have to be attached before the image can run, in the order of the manifest.</summary>
     public IEnumerable<ManifestEntry> Devices => Entries.Where(entry => entry.MustBeAttached);
 
-    /// <summary>The bytes for the guest's copy, as they stood in the note but without the tender's private fields.</summary>
-    internal ReadOnlySpan<byte> Bytes => _bytes;
-
     /// <summary>The device called <paramref name="name"/> of <paramref name="type"/>, or null.</summary>
     public ManifestEntry? Find(ReadOnlySpan<byte> name, DeviceType type)
     {
@@ -42,6 +39,41 @@ public sealed class Manifest
         }
 
         return null;
+    }
+
+    /// <summary>As <see cref="Find"/>, with the refusal for a device that is not declared.</summary>
+    public bool TryFind(
+        ReadOnlySpan<byte> name,
+        DeviceType type,
+        [NotNullWhen(true)] out ManifestEntry? entry,
+        [NotNullWhen(false)] out ImageRefusal? refusal)
+    {
+        entry = Find(name, type);
+        refusal = entry is null
+            ? new ImageRefusal(
+                ImageRefusalCode.DeviceNotDeclared, $"Resource not declared in manifest: '{ManifestEntry.Printable(name)}'")
+            : null;
+        return entry is not null;
+    }
+
+    /// <summary>The devices that have to be attached and are not among <paramref name="attached"/>.</summary>
+    public IEnumerable<ManifestEntry> Missing(IEnumerable<DeviceAttachment> attached) =>
+        Devices.Except(attached.Select(device => device.Entry));
+
+    /// <summary>
+    /// The guest's copy of the note's content. An attached entry is filled in; <paramref name="firstDescriptor"/> is the number of the
+    /// first one's descriptor for a guest that uses them itself, null for one that only knows handles.
+    /// </summary>
+    internal byte[] GuestCopy(ImmutableArray<DeviceAttachment> attached, int? firstDescriptor)
+    {
+        byte[] copy = [.. _bytes];
+        for (int i = 0; i < attached.Length; i++)
+        {
+            Span<byte> entry = copy.AsSpan(HeaderSizeBytes + (attached[i].Entry.Index * ManifestEntry.SizeBytes), ManifestEntry.SizeBytes);
+            ManifestEntry.Attach(entry, attached[i], firstDescriptor + i);
+        }
+
+        return copy;
     }
 
     /// <summary>Reads the content of an MFT1 note, or refuses it with "Solo5 manifest is invalid".</summary>

@@ -11,6 +11,8 @@ public sealed class ManifestEntry
 {
     internal const int SizeBytes = 104;
     private const int NameSizeBytes = 68;
+    private const int UnionOffset = 72;
+    private const int UnionBytes = 16;
     private const int PrivateOffset = 88;
     private const int AttachedOffset = 96;
 
@@ -45,7 +47,20 @@ public sealed class ManifestEntry
         return valid;
     }
 
-    private static string Printable(ReadOnlySpan<byte> bytes)
+    /// <summary>
+    /// Fills in an entry of the guest's copy: attached, its union, and the descriptor for guests that use it themselves.
+    /// </summary>
+    internal static void Attach(Span<byte> bytes, DeviceAttachment device, int? descriptor)
+    {
+        Span<byte> union = bytes.Slice(UnionOffset, UnionBytes);
+        union.Clear();
+        device.Describe(union);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[PrivateOffset..], descriptor ?? 0);
+        bytes[AttachedOffset] = 1;
+    }
+
+    /// <summary>Bytes for a person: printable ASCII, every other byte as \xNN.</summary>
+    internal static string Printable(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);
         foreach (byte b in bytes)

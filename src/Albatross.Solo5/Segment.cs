@@ -8,18 +8,29 @@ namespace Albatross.Solo5;
 /// <param name="End">End of its last guest page.</param>
 /// <param name="Access">What the host mapping of [Start, End) allows.</param>
 internal readonly record struct Segment(
-    ulong Address, ulong FileOffset, ulong FileSize, ulong Start, ulong End, SegmentAccess Access);
+    ulong Address, ulong FileOffset, ulong FileSize, ulong Start, ulong End, SegmentAccess Access)
+{
+    /// <summary>
+    /// The segment as the host of a virtual machine maps it: never executable, but what the guest executes has to be readable.
+    /// </summary>
+    internal Segment ForVirtualMachine() => Access.HasFlag(SegmentAccess.Execute)
+        ? this with { Access = (Access & ~SegmentAccess.Execute) | SegmentAccess.Read }
+        : this;
+}
 
-/// <summary>Protection of a segment's host mapping; the values are those of mmap(2), PROT_READ 1 and PROT_WRITE 2.</summary>
+/// <summary>Protection of a segment; the values are those of mmap(2), PROT_READ, PROT_WRITE and PROT_EXEC.</summary>
 [Flags]
 internal enum SegmentAccess
 {
     /// <summary>Neither the guest's hypercalls nor the guest may touch it.</summary>
     None = 0,
 
-    /// <summary>Readable, and executable for the guest (the host never executes guest memory, so X becomes R).</summary>
+    /// <summary>Readable.</summary>
     Read = 1,
 
     /// <summary>Writable.</summary>
     Write = 2,
+
+    /// <summary>Executable; never together with <see cref="Write"/>.</summary>
+    Execute = 4,
 }

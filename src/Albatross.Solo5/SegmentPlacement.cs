@@ -79,7 +79,7 @@ internal static class SegmentPlacement
             return Invalid($"phdr[{index}] program memory segment falls outside of valid range");
         }
 
-        // The unrounded end is at most the memory size, 4 GiB; a large alignment can still carry the rounded one beyond it.
+        // The unrounded end is at most the memory size; a large alignment can still carry the rounded one beyond it.
         ulong unrounded = header.Address + header.MemorySize;
         ulong missing = (0 - unrounded) & (header.Alignment - 1);
         if (missing > memorySize - unrounded)
@@ -116,8 +116,9 @@ internal static class SegmentPlacement
     }
 
     private static SegmentAccess AccessOf(uint flags) =>
-        ((flags & (ProgramHeader.FlagRead | ProgramHeader.FlagExecute)) != 0 ? SegmentAccess.Read : SegmentAccess.None)
-        | ((flags & ProgramHeader.FlagWrite) != 0 ? SegmentAccess.Write : SegmentAccess.None);
+        ((flags & ProgramHeader.FlagRead) != 0 ? SegmentAccess.Read : SegmentAccess.None)
+        | ((flags & ProgramHeader.FlagWrite) != 0 ? SegmentAccess.Write : SegmentAccess.None)
+        | ((flags & ProgramHeader.FlagExecute) != 0 ? SegmentAccess.Execute : SegmentAccess.None);
 
     private static ImageRefusal Invalid(string text) => ImageRefusal.InvalidExecutable(ImageRefusalCode.InvalidSegment, text);
 }

@@ -1,14 +1,14 @@
 namespace Albatross.Solo5;
 
 /// <summary>
-/// What an image says about itself: an executable for the hvt tender with its manifest. Parsed once; holds none of the file's bytes but
-/// the manifest, so that the file itself can stay behind a descriptor.
+/// What an image says about itself: an executable for the hvt or the spt tender with its manifest. Parsed once; holds none of the file's
+/// bytes but the manifest, so that the file itself can stay behind a descriptor.
 /// </summary>
 public sealed class UnikernelImage
 {
     private UnikernelImage(ElfImage elf, AbiNote abi, Manifest manifest) => (Elf, Abi, Manifest) = (elf, abi, manifest);
 
-    /// <summary>Target and version; always hvt and <see cref="AbiNote.HvtVersion"/>.</summary>
+    /// <summary>Target and version: hvt and <see cref="AbiNote.HvtVersion"/>, or spt and <see cref="AbiNote.SptVersion"/>.</summary>
     public AbiNote Abi { get; }
 
     /// <summary>The devices that it needs.</summary>
@@ -24,11 +24,19 @@ public sealed class UnikernelImage
     /// on the memory size: ask <see cref="FitsInto"/>, or build the launch.
     /// </summary>
     public static bool TryParse(
-        ReadOnlySpan<byte> file, [NotNullWhen(true)] out UnikernelImage? image, [NotNullWhen(false)] out ImageRefusal? refusal)
+        ReadOnlySpan<byte> file, [NotNullWhen(true)] out UnikernelImage? image, [NotNullWhen(false)] out ImageRefusal? refusal) =>
+        TryParse(file, null, out image, out refusal);
+
+    /// <summary>As above; with a <paramref name="tender"/>, an image for any other is refused in that tender's words.</summary>
+    public static bool TryParse(
+        ReadOnlySpan<byte> file,
+        AbiTarget? tender,
+        [NotNullWhen(true)] out UnikernelImage? image,
+        [NotNullWhen(false)] out ImageRefusal? refusal)
     {
         image = null;
         if (!ElfImage.TryParse(file, out ElfImage? elf, out refusal)
-            || !TryReadAbi(elf, file, out AbiNote abi, out refusal)
+            || !TryReadAbi(elf, file, tender, out AbiNote abi, out refusal)
             || !TryReadManifest(elf, file, out Manifest? manifest, out refusal))
         {
             return false;
@@ -47,7 +55,8 @@ public sealed class UnikernelImage
         return refusal;
     }
 
-    private static bool TryReadAbi(ElfImage elf, ReadOnlySpan<byte> file, out AbiNote abi, [NotNullWhen(false)] out ImageRefusal? refusal)
+    private static bool TryReadAbi(
+        ElfImage elf, ReadOnlySpan<byte> file, AbiTarget? tender, out AbiNote abi, [NotNullWhen(false)] out ImageRefusal? refusal)
     {
         abi = default;
         refusal = NoteReader.Find(elf, file, NoteKind.Abi, out bool found, out ReadOnlySpan<byte> content);
@@ -59,17 +68,10 @@ public sealed class UnikernelImage
         if (!found || !AbiNote.TryRead(content, out abi))
         {
             refusal = new ImageRefusal(ImageRefusalCode.NoAbiNote, "No Solo5 ABI information found in executable");
-        }
-        else if (abi.Target != AbiTarget.Hvt)
-        {
-            refusal = new ImageRefusal(ImageRefusalCode.WrongTarget, "Executable is not for the solo5-hvt target");
-        }
-        else if (abi.Version != AbiNote.HvtVersion)
-        {
-            string text = $"Executable requests unsupported ABI version {abi.Version}";
-            refusal = new ImageRefusal(ImageRefusalCode.UnsupportedAbiVersion, text);
+            return false;
         }
 
+        refusal = abi.Check(tender);
         return refusal is null;
     }
 

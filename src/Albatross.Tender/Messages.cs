@@ -1,5 +1,6 @@
 using System.Text;
 using Albatross.Linux;
+using Albatross.Solo5;
 
 namespace Albatross.Tender;
 
@@ -20,13 +21,16 @@ internal sealed class Messages(string program)
     /// <summary>The versions, in solo5-hvt's words.</summary>
     internal int Version()
     {
-        Write($"{program} tender, version {ProgramVersion()}\nABI version {Solo5.AbiNote.HvtVersion}\n");
+        Write($"{program} tender, version {ProgramVersion()}\nABI version {AbiNote.HvtVersion}\n");
         return 0;
     }
 
-    /// <summary>How to use the hvt tender; <paramref name="command"/> is what comes before the options.</summary>
-    internal static int Usage(string command)
+    /// <summary>How to use the tender of <paramref name="target"/>; <paramref name="command"/> is what comes before the options.</summary>
+    internal static int Usage(string command, AbiTarget target)
     {
+        string heapOption = target == AbiTarget.Spt
+            ? "  [ --x-exec-heap ] (make the heap executable, for guests that compile at run time)\n"
+            : "";
         Write($"""
             usage: {command} [ CORE OPTIONS ] [ MODULE OPTIONS ] [ -- ] KERNEL [ ARGS ]
             KERNEL is the filename of the unikernel to run.
@@ -35,7 +39,12 @@ internal sealed class Messages(string program)
               [ --mem=512 ] (guest memory in MB)
                 --help (display this help)
                 --version (display version information)
-            Compiled-in modules: core
+            {heapOption}Compiled-in modules: core block net
+            Compiled-in module options:
+                --block:NAME=PATH (attach the block device or file at PATH as block storage NAME)
+              [ --block-sector-size:NAME=SIZE ] (sector size of NAME: a power of two from 512 to 32768; 512)
+                --net:NAME=IFACE | @FD (attach the tap IFACE, or the open tap of descriptor FD, as network NAME)
+              [ --net-mac:NAME=HWADDR ] (Ethernet address of NAME; random if not given)
 
             """);
         return 1;
@@ -45,7 +54,8 @@ internal sealed class Messages(string program)
     internal int UsageOfProgram()
     {
         Write($"""
-            usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 unikernel (see {program} hvt --help)
+            usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 hvt unikernel (see {program} hvt --help)
+                   {program} spt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 spt unikernel (see {program} spt --help)
                    {program} --version                                display version information
 
             """);

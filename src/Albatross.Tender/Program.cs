@@ -3,8 +3,8 @@ using Albatross.Linux;
 namespace Albatross.Tender;
 
 /// <summary>
-/// Starts one unikernel from a command line: <c>albatross-tender hvt …</c>. Called by the name solo5-hvt (a link), it takes that program's
-/// arguments as they are.
+/// Starts one unikernel from a command line: <c>albatross-tender hvt …</c> or <c>albatross-tender spt …</c>. Called by the name
+/// solo5-hvt or solo5-spt (a link), it takes that program's arguments as they are.
 /// </summary>
 internal static class Program
 {
@@ -13,14 +13,12 @@ internal static class Program
         StandardDescriptors.OpenMissing();
         (string program, byte[][] arguments) = RawArguments.Read(decoded.Length);
         var messages = new Messages(program);
-        if (program == "solo5-hvt")
-        {
-            return new HvtCommand(messages, program).Run(arguments);
-        }
-
         return arguments switch
         {
+            _ when program == "solo5-hvt" => new HvtCommand(messages, program).Run(arguments),
+            _ when program == "solo5-spt" => new SptCommand(messages, program).Run(arguments),
             [var first, .. var rest] when first.AsSpan().SequenceEqual("hvt"u8) => new HvtCommand(messages, $"{program} hvt").Run(rest),
+            [var first, .. var rest] when first.AsSpan().SequenceEqual("spt"u8) => new SptCommand(messages, $"{program} spt").Run(rest),
             [var first] when first.AsSpan().SequenceEqual("--version"u8) => messages.Version(),
             _ => messages.UsageOfProgram(),
         };

@@ -6,10 +6,11 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Albatross.Guests;
 
 /// <summary>
-/// Emits a complete Solo5 hvt executable from instructions and data: ELF header, five program headers, text, data, ABI1 and MFT1 notes. The
-/// same calls give the same bytes. rbx holds the address of the boot information for the whole run; helpers use rax, rdx and what they say.
+/// Emits a complete Solo5 executable for hvt or spt from instructions and data: ELF header, five program headers, text, data, ABI1 and MFT1
+/// notes. The same calls give the same bytes. rbx holds the address of the boot information for the whole run; a call of Solo5 uses rax,
+/// rcx, rdx, rsi, rdi and r8 to r11, other helpers what they say.
 /// </summary>
-public sealed class GuestBuilder
+public sealed partial class GuestBuilder
 {
     /// <summary>Guest address of the first instruction.</summary>
     public const ulong TextAddress = 0x10_0000;
@@ -19,15 +20,23 @@ public sealed class GuestBuilder
 
     private readonly List<byte> _data = [];
     private readonly List<(string Name, uint Type)> _devices = [];
+    private readonly GuestTarget _target;
+    private readonly BootOffsets _boot;
 
     /// <summary>An empty guest; what is added runs in order and must end in <see cref="Halt"/> or a loop.</summary>
-    public GuestBuilder() => Asm.mov(rbx, rdi);
+    public GuestBuilder(GuestTarget target = GuestTarget.Hvt)
+    {
+        _boot = target == GuestTarget.Hvt ? new BootOffsets(CommandLine: 24, Manifest: 32) : new BootOffsets(CommandLine: 16, Manifest: 24);
+        _target = target;
+        Target = (uint)target;
+        Asm.mov(rbx, rdi);
+    }
 
     /// <summary>For instructions that have no helper.</summary>
     public Assembler Asm { get; } = new(64);
 
-    /// <summary>Target of the ABI note: 1 is hvt.</summary>
-    public uint Target { get; set; } = 1;
+    /// <summary>Target of the ABI note: 1 is hvt, 2 is spt.</summary>
+    public uint Target { get; set; }
 
     /// <summary>Version of the ABI note: 2 is current.</summary>
     public uint AbiVersion { get; set; } = 2;
@@ -80,14 +89,6 @@ public sealed class GuestBuilder
         return Bytes(bytes);
     }
 
-    /// <summary>The hypercall <paramref name="number"/> with the parameter block at <paramref name="block"/>.</summary>
-    public void Hypercall(int number, uint block)
-    {
-        Asm.mov(eax, block);
-        Asm.mov(edx, 0x500 + number);
-        Asm.@out(dx, eax);
-    }
-
     /// <summary>PUTS of a text known beforehand.</summary>
     public void Puts(string text)
     {
@@ -100,7 +101,7 @@ public sealed class GuestBuilder
     {
         uint block = Words(0, 0);
         Label next = Asm.CreateLabel(), done = Asm.CreateLabel();
-        Asm.mov(rsi, __qword_ptr[rbx + 24]);
+        Asm.mov(rsi, __qword_ptr[rbx + _boot.CommandLine]);
         Asm.mov(__qword_ptr[block], rsi);
         Asm.xor(ecx, ecx);
         Asm.Label(ref next);
@@ -179,6 +180,9 @@ public sealed class GuestBuilder
         Word(type).CopyTo(entry, 68);
         return entry;
     }
+
+    /// <summary>Where pointers stand in the boot information.</summary>
+    private readonly record struct BootOffsets(int CommandLine, int Manifest);
 
     private static byte[] Word(uint value)
     {

@@ -28,6 +28,19 @@ internal static class HostRequirement
         }
     }
 
+    /// <summary>Network namespaces and taps: root, /dev/net/tun, ip and ping.</summary>
+    internal static void NetworkNamespaces()
+    {
+        Root();
+        if (!File.Exists("/dev/net/tun"))
+        {
+            Miss("no /dev/net/tun");
+        }
+
+        Program("ip");
+        Program("ping");
+    }
+
     /// <summary>A program on PATH.</summary>
     internal static void Program(string name)
     {

@@ -14,6 +14,7 @@ internal static class Generator
     internal static string ProductFile()
     {
         AssembledCode loop = new RunLoop().Assemble();
+        AssembledCode entry = new SptEntry().Assemble();
         AssembledCode stub = SpawnStub.Assemble();
         var text = new StringBuilder();
         text.Append("""
@@ -31,6 +32,8 @@ internal static class Generator
         Append(text, "SpawnStub", StubSummary, stub);
         text.Append('\n');
         Append(text, "RunLoop", "Plays the call table, then serves the guest; loaded at 0x10200.", loop);
+        text.Append('\n');
+        Append(text, "SptEntry", "Plays the call table, then jumps into an spt guest; loaded at 0x10200.", entry);
         text.Append("}\n");
         return text.ToString();
     }
@@ -40,6 +43,9 @@ internal static class Generator
         Player and run loop at 0x10200. Written by the generator; read it beside Source/.
 
         {new RunLoop().Assemble().Listing()}
+        Player and jump into an spt guest, at 0x10200.
+
+        {new SptEntry().Assemble().Listing()}
         Spawn stub, position-independent.
 
         {SpawnStub.Assemble().Listing()}

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Albatross.Solo5.Launch;
 
 namespace Albatross.Solo5.Hvt;
 
@@ -8,25 +9,22 @@ namespace Albatross.Solo5.Hvt;
 /// </summary>
 internal static class BootInformation
 {
-    /// <summary>Bytes for the command line, its NUL included.</summary>
-    internal const int CommandLineAreaBytes = 8192;
-
     /// <summary>Where the clock frequency in Hz stands; only the vCPU knows it, so the machine code fills it in.</summary>
     internal const ulong CpuFrequencyOffset = 16;
 
     private const int SizeBytes = 56;
 
     /// <summary>The bytes that stand at <see cref="CpuState.BootInformation"/>.</summary>
-    internal static byte[] Build(GuestMemorySize memory, ulong kernelEnd, Manifest manifest, ReadOnlySpan<byte> commandLine)
+    internal static byte[] Build(
+        GuestMemorySize memory, ulong kernelEnd, ReadOnlySpan<byte> manifest, ReadOnlySpan<byte> commandLine)
     {
-        ReadOnlySpan<byte> devices = manifest.Bytes;
-        var bytes = new byte[SizeBytes + devices.Length + CommandLineAreaBytes];
+        var bytes = new byte[SizeBytes + manifest.Length + LaunchChecks.CommandLineAreaBytes];
         Put(bytes, 0, memory.Bytes);
         Put(bytes, 8, kernelEnd);
-        Put(bytes, 24, CpuState.BootInformation + (ulong)(SizeBytes + devices.Length));
+        Put(bytes, 24, CpuState.BootInformation + (ulong)(SizeBytes + manifest.Length));
         Put(bytes, 32, CpuState.BootInformation + SizeBytes);
-        devices.CopyTo(bytes.AsSpan(SizeBytes));
-        commandLine.CopyTo(bytes.AsSpan(SizeBytes + devices.Length, CommandLineAreaBytes - 1));
+        manifest.CopyTo(bytes.AsSpan(SizeBytes));
+        commandLine.CopyTo(bytes.AsSpan(SizeBytes + manifest.Length, LaunchChecks.CommandLineAreaBytes - 1));
         return bytes;
     }
 

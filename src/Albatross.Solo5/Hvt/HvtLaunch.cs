@@ -25,34 +25,32 @@ public sealed class HvtLaunch
         HvtLaunchRequest request, [NotNullWhen(true)] out HvtLaunch? launch, [NotNullWhen(false)] out ImageRefusal? refusal)
     {
         launch = null;
-        if (!SegmentPlacement.TryPlace(request.Image.Elf, request.Memory, out ImmutableArray<Segment> segments, out refusal))
+        if (!LaunchChecks.TryPlace(request, AbiTarget.Hvt, out ImmutableArray<Segment> segments, out refusal))
         {
             return false;
         }
 
-        refusal = CheckDevices(request.Image.Manifest) ?? CheckCommandLine(request.CommandLine.Span) ?? CheckCpus(request.Cpus);
-        if (refusal is not null)
+        if (!request.Memory.FitsVirtualMachine)
         {
-            return false;
+            throw new ArgumentException($"{request.Memory.Bytes} bytes are no memory of an hvt guest", nameof(request));
         }
 
-        launch = Build(request, segments);
+        launch = Build(request, [.. segments.Select(segment => segment.ForVirtualMachine())]);
         return true;
     }
 
     private static HvtLaunch Build(HvtLaunchRequest request, ImmutableArray<Segment> segments)
     {
-        // Attaching devices comes with the next piece of work; the run loop, the filter and the constants already know them.
-        ImmutableArray<AttachedDevice> devices = [];
+        ImmutableArray<AttachedDevice> devices = AttachedDevice.From(request.Devices, LaunchDescriptors.FirstDevice);
         int vcpu = LaunchDescriptors.FirstDevice + devices.Length;
         ulong kernelEnd = segments.IsEmpty ? 0 : segments[^1].End;
-        byte[] bootInformation = BootInformation.Build(
-            request.Memory, kernelEnd, request.Image.Manifest, request.CommandLine.Span);
+        byte[] manifest = request.Image.Manifest.GuestCopy(request.Devices, firstDescriptor: null);
+        byte[] bootInformation = BootInformation.Build(request.Memory, kernelEnd, manifest, request.CommandLine.Span);
         byte[] lowMemory = CpuState.LowMemory(request.Memory, bootInformation);
         byte[] filter = SyscallFilter.Build(HvtFilter.Rules(vcpu, devices));
 
-        var table = new CallTable(ProcessLayout.Table);
-        HvtRows.Add(table, request, segments, vcpu, (ulong)lowMemory.Length, filter);
+        var table = new CallTable(ProcessLayout.Table, "hvt");
+        HvtRows.Add(table, request, segments, devices, vcpu, (ulong)lowMemory.Length, filter);
         byte[] tableBytes = table.Build(out uint firstRow);
         byte[] constants = HvtConstants.Build(
             request.Memory,
@@ -62,9 +60,9 @@ public sealed class HvtLaunch
             request.Image.Manifest.Entries.Length,
             devices,
             segments);
-        RequireRoom(constants.Length, ProcessLayout.ConstantsEnd - ProcessLayout.Constants);
-        RequireRoom(tableBytes.Length, ProcessLayout.TableEnd - ProcessLayout.Table);
-        RequireRoom(request.Kvm.RunSizeBytes, ProcessLayout.KvmRunLimitBytes);
+        LaunchChecks.RequireRoom(constants.Length, ProcessLayout.ConstantsEnd - ProcessLayout.Constants);
+        LaunchChecks.RequireRoom(tableBytes.Length, ProcessLayout.TableEnd - ProcessLayout.Table);
+        LaunchChecks.RequireRoom(request.Kvm.RunSizeBytes, ProcessLayout.KvmRunLimitBytes);
 
         byte[] executable = LauncherElf.Build(
             LauncherCode.RunLoop,
@@ -75,36 +73,5 @@ public sealed class HvtLaunch
                 new LauncherPart(LauncherElf.ReadWrite, ProcessLayout.Guest, lowMemory),
             ]);
         return new HvtLaunch(executable, table.RowCount, filter.Length / FilterProgram.InstructionBytes);
-    }
-
-    private static ImageRefusal? CheckDevices(Manifest manifest)
-    {
-        string names = string.Join(", ", manifest.Devices.Select(device => $"'{device.Name}' ({device.Type.ManifestName()})"));
-        return names.Length == 0
-            ? null
-            : new ImageRefusal(ImageRefusalCode.DevicesNotAttached, $"All declared devices must be attached, and these are not: {names}");
-    }
-
-    private static ImageRefusal? CheckCommandLine(ReadOnlySpan<byte> commandLine)
-    {
-        const int Longest = BootInformation.CommandLineAreaBytes - 1;
-        return commandLine.Length > Longest
-            ? new ImageRefusal(ImageRefusalCode.InvalidCommandLine, $"Guest command line too long (max={Longest} characters)")
-            : commandLine.Contains((byte)0)
-                ? new ImageRefusal(ImageRefusalCode.InvalidCommandLine, "Guest command line contains a NUL character")
-                : null;
-    }
-
-    private static ImageRefusal? CheckCpus(ImmutableArray<int> cpus) => cpus.Any(cpu => cpu is < 0 or >= HvtRows.CpuLimit)
-        ? new ImageRefusal(ImageRefusalCode.InvalidCpuSet, $"a CPU has a number from 0 to {HvtRows.CpuLimit - 1}")
-        : null;
-
-    /// <summary>The limits on segments, manifest and CPUID guarantee room; a breach is a mistake in this project.</summary>
-    private static void RequireRoom(long bytes, uint available)
-    {
-        if (bytes > available)
-        {
-            throw new InvalidOperationException($"a part of the launcher has {bytes} bytes where {available} are free");
-        }
     }
 }

@@ -10,12 +10,15 @@ namespace Albatross.Solo5.Launch;
 internal sealed class CallTable
 {
     private readonly uint _address;
+    private readonly string _program;
     private readonly List<byte> _data = [];
     private readonly List<byte[]> _rows = [];
     private readonly Dictionary<string, uint> _messages = new(StringComparer.Ordinal);
 
-    /// <summary>A table whose first byte will lie at <paramref name="address"/>.</summary>
-    internal CallTable(uint address) => _address = address;
+    /// <summary>
+    /// A table whose first byte will lie at <paramref name="address"/>; messages begin with <paramref name="program"/> and a colon.
+    /// </summary>
+    internal CallTable(uint address, string program) => (_address, _program) = (address, program);
 
     /// <summary>How many system calls are played.</summary>
     internal int RowCount => _rows.Count;
@@ -31,7 +34,7 @@ internal sealed class CallTable
         return address;
     }
 
-    /// <summary>An error ends the process with "hvt: WHAT failed: errno 0xN".</summary>
+    /// <summary>An error ends the process with "PROGRAM: WHAT failed: errno 0xN".</summary>
     internal void MustSucceed(string what, int number, params ReadOnlySpan<ulong> arguments) =>
         Add(number, RowMode.MustSucceed, 0, what, arguments);
 
@@ -46,27 +49,23 @@ internal sealed class CallTable
     internal void Store(string what, uint destination, int number, params ReadOnlySpan<ulong> arguments) =>
         Add(number, RowMode.Store, destination, what, arguments);
 
-    /// <summary>The bytes of the table; <paramref name="firstRow"/> is the address at which the player begins.</summary>
-    internal byte[] Build(out uint firstRow)
+    /// <summary>
+    /// The bytes of the table; <paramref name="firstRow"/> is the address at which the player begins. The last row, which is no system
+    /// call, carries <paramref name="lastArguments"/> for what comes after the player.
+    /// </summary>
+    internal byte[] Build(out uint firstRow, params ReadOnlySpan<ulong> lastArguments)
     {
         AlignData(RowLayout.SizeBytes);
         firstRow = _address + (uint)_data.Count;
-        var end = new byte[RowLayout.SizeBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(end, RowLayout.LastRow);
+        byte[] end = Row(unchecked((int)RowLayout.LastRow), lastArguments);
         return [.. _data, .. _rows.SelectMany(row => row), .. end];
     }
 
     private void Add(int number, RowMode mode, uint value, string? what, ReadOnlySpan<ulong> arguments)
     {
-        var row = new byte[RowLayout.SizeBytes];
-        BinaryPrimitives.WriteInt32LittleEndian(row.AsSpan(RowLayout.Number), number);
+        byte[] row = Row(number, arguments);
         BinaryPrimitives.WriteUInt32LittleEndian(row.AsSpan(RowLayout.Value), value);
         BinaryPrimitives.WriteInt32LittleEndian(row.AsSpan(RowLayout.Mode), (int)mode);
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(row.AsSpan(RowLayout.FirstArgument + (8 * i)), arguments[i]);
-        }
-
         if (what is not null)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(row.AsSpan(RowLayout.Message), MessageAddress(what));
@@ -75,12 +74,24 @@ internal sealed class CallTable
         _rows.Add(row);
     }
 
+    private static byte[] Row(int number, ReadOnlySpan<ulong> arguments)
+    {
+        var row = new byte[RowLayout.SizeBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(row.AsSpan(RowLayout.Number), number);
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(row.AsSpan(RowLayout.FirstArgument + (8 * i)), arguments[i]);
+        }
+
+        return row;
+    }
+
     /// <summary>The text's byte 1 is where the machine code writes the error number.</summary>
     private uint MessageAddress(string what)
     {
         if (!_messages.TryGetValue(what, out uint address))
         {
-            address = Place(Encoding.ASCII.GetBytes($"hvt: {what} failed: errno 0x\u0001\n\0"));
+            address = Place(Encoding.ASCII.GetBytes($"{_program}: {what} failed: errno 0x\u0001\n\0"));
             _messages.Add(what, address);
         }
 

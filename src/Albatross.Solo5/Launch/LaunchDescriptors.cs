@@ -1,9 +1,9 @@
 namespace Albatross.Solo5.Launch;
 
 /// <summary>
-/// Which descriptor is what when a launcher starts. Whoever executes it puts them there; the launcher closes everything beyond. The image
-/// is closed before the virtual machine is made, so the machine gets number 4 and the vCPU the first number behind the devices; the
-/// table checks both.
+/// Which descriptor is what when the launcher of an hvt unikernel starts. Whoever executes it puts them there, or says in the request
+/// where they are; the launcher closes everything beyond. The image is closed before the virtual machine is made, so the machine gets
+/// number 4 and the vCPU the first number behind the devices; the table checks both.
 /// </summary>
 public static class LaunchDescriptors
 {

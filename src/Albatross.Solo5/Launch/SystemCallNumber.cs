@@ -16,10 +16,16 @@ internal static class SystemCallNumber
     internal const int Prctl = 157;
     internal const int Setrlimit = 160;
     internal const int SchedSetaffinity = 203;
+    internal const int ArchPrctl = 158;
     internal const int ClockGettime = 228;
     internal const int ExitGroup = 231;
+    internal const int EpollCtl = 233;
     internal const int Ppoll = 271;
+    internal const int EpollPwait = 281;
+    internal const int TimerfdCreate = 283;
     internal const int TimerfdSettime = 286;
+    internal const int EpollCreate1 = 291;
+    internal const int Dup3 = 292;
     internal const int Seccomp = 317;
     internal const int Clone3 = 435;
     internal const int CloseRange = 436;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Albatross.Guests;
 using Albatross.Linux;
-using Albatross.Solo5.Hvt;
+using Albatross.Solo5;
 
 namespace Albatross.HostTests.Tender;
 

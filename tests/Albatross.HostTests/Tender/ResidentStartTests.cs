@@ -1,6 +1,6 @@
 using Albatross.Guests;
 using Albatross.Linux;
-using Albatross.Solo5.Hvt;
+using Albatross.Solo5;
 
 namespace Albatross.HostTests.Tender;
 

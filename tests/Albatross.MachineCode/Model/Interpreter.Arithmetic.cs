@@ -65,7 +65,7 @@ internal sealed partial class Interpreter
             case Mnemonic.Cmove:
                 Set(i, _zero ? Get(i, 1) : Get(i, 0));
                 break;
-            case Mnemonic.Nop:
+            case Mnemonic.Nop or Mnemonic.Cld:
                 break;
             default:
                 throw new ModelException($"instruction {i} at {_ip:x}");

@@ -42,6 +42,9 @@ internal sealed partial class Interpreter
     /// <summary>Called for a system call; false ends the run.</summary>
     internal Func<Interpreter, bool> OnSystemCall { get; set; } = _ => false;
 
+    /// <summary>A run ends here, before the instruction at this address.</summary>
+    internal ulong? EndAddress { get; set; }
+
     /// <summary>How many instructions were executed.</summary>
     internal long Steps { get; private set; }
 
@@ -60,6 +63,11 @@ internal sealed partial class Interpreter
         _ip = address;
         for (int i = 0; i < StepLimit; i++)
         {
+            if (_ip == EndAddress)
+            {
+                return;
+            }
+
             if (!_code.TryGetValue(_ip, out Instruction instruction))
             {
                 throw new ModelException($"no instruction at {_ip:x}");

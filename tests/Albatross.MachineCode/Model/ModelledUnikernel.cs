@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Albatross.Solo5;
-using Albatross.Solo5.Hvt;
+using Albatross.Solo5.Launch;
 
 namespace Albatross.MachineCode.Model;
 
@@ -32,12 +32,12 @@ internal static class ModelledUnikernel
         var devices = ImmutableArray.CreateBuilder<AttachedDevice>();
         if (hasBlock)
         {
-            devices.Add(new AttachedDevice(BlockHandle, DeviceType.Block, BlockDescriptor, CapacityBytes));
+            devices.Add(new AttachedDevice(BlockHandle, DeviceType.Block, BlockDescriptor, CapacityBytes, 512));
         }
 
         if (hasNet)
         {
-            devices.Add(new AttachedDevice(NetHandle, DeviceType.Net, NetDescriptor, 0));
+            devices.Add(new AttachedDevice(NetHandle, DeviceType.Net, NetDescriptor, 0, 0));
         }
 
         return devices.ToImmutable();

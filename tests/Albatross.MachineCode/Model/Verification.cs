@@ -39,13 +39,16 @@ internal static class Verification
 
         Interpreter interpreter = process.Interpreter;
         List<Instruction> loop = [.. interpreter.Instructions.Where(instruction => instruction.IP >= code.RunAddress)];
-        return new VerificationReport(
-            done,
-            interpreter.Steps,
-            failure,
-            [.. loop.Where(instruction => !interpreter.Covered.Contains(instruction.IP)).Select(Describe)],
-            [.. loop.Where(instruction => IsOneWay(instruction, interpreter)).Select(Describe)]);
+        return Report(done, interpreter, failure, loop);
     }
+
+    /// <summary>What became of <paramref name="counted"/>, the instructions that the cases are to reach.</summary>
+    internal static VerificationReport Report(int done, Interpreter interpreter, string? failure, List<Instruction> counted) => new(
+        done,
+        interpreter.Steps,
+        failure,
+        [.. counted.Where(instruction => !interpreter.Covered.Contains(instruction.IP)).Select(Describe)],
+        [.. counted.Where(instruction => IsOneWay(instruction, interpreter)).Select(Describe)]);
 
     private static string? Compare(ModelledProcess process, HypercallCase hypercall, int index, int seed)
     {

@@ -1,4 +1,4 @@
-using System.Text;
+using Albatross.Solo5.Hvt;
 using Albatross.Solo5.Launch;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
@@ -16,31 +16,27 @@ namespace Albatross.MachineCode.Source;
 /// </code>
 /// Each part is in a file of its own, in the order of the code.
 /// </summary>
-internal sealed partial class RunLoop
+internal sealed partial class RunLoop : LauncherSource
 {
     private const int Eintr = -4;
     private const int Eagain = -11;
     private const int Efault = -14;
 
-    private readonly Assembler c = new(64);
-    private readonly List<(Label At, string Text)> _texts = [];
-    private readonly List<Label> _emitted = [];
-    private Label _firstText;
     private Label _run;
     private Label _checkInput;
     private Label _checkOutput;
-    private Label _die;
-    private Label _exit;
 
-    /// <summary>Writes the instructions; <see cref="Assemble"/> turns them into bytes.</summary>
+    /// <summary>Writes the instructions; <see cref="LauncherSource.Assemble"/> turns them into bytes.</summary>
     internal RunLoop()
+        : base("hvt")
     {
         _run = New("run");
         _checkInput = New("check_input");
         _checkOutput = New("check_output");
         _die = New("die");
         _exit = New("exit");
-        WritePlayer();
+        WritePlayer(ConstantsLayout.FirstRow);
+        WriteEnter();
         WriteRun();
         WriteExits();
         WriteWalltime();
@@ -52,50 +48,22 @@ internal sealed partial class RunLoop
         WriteNetRead();
         WriteHalt();
         WriteRangeCheck();
-        WriteFailures();
+        WriteFailures(ScratchLayout.Text);
         WriteTexts();
     }
 
-    /// <summary>The bytes at <see cref="ProcessLayout.Code"/>, texts included, and what a listing needs.</summary>
-    internal AssembledCode Assemble()
-    {
-        using var bytes = new MemoryStream();
-        AssemblerResult result = c.Assemble(
-            new StreamCodeWriter(bytes), ProcessLayout.Code, BlockEncoderOptions.ReturnNewInstructionOffsets);
-        ILookup<ulong, string> names = _emitted
-            .Where(label => !string.IsNullOrEmpty(label.Name) && !label.Name.StartsWith("___", StringComparison.Ordinal))
-            .ToLookup(label => result.GetLabelRIP(label), label => label.Name);
-        int instructionBytes = (int)(result.GetLabelRIP(_firstText) - ProcessLayout.Code);
-        return new AssembledCode(bytes.ToArray(), ProcessLayout.Code, instructionBytes, names, result.GetLabelRIP(_run));
-    }
+    /// <inheritdoc/>
+    protected override Label RunLabel => _run;
 
-    private Label New(string name) => c.CreateLabel(name);
-
-    /// <summary>A label is a struct that learns its instruction here: keep the copy for the listing.</summary>
-    private void Here(ref Label label)
+    /// <summary>After the last row: guest memory and its size for good, and the clock frequency into the boot information.</summary>
+    private void WriteEnter()
     {
-        c.Label(ref label);
-        _emitted.Add(label);
-    }
-
-    private void SystemCall(int number)
-    {
-        c.mov(eax, number);
-        c.syscall();
-    }
-
-    /// <summary>A text for <see cref="Die"/>, below 200 bytes; \u0001 stands for r8 and \u0002 for r9, in hexadecimal.</summary>
-    private Label Text(string text)
-    {
-        Label label = c.CreateLabel();
-        _texts.Add((label, text));
-        return label;
-    }
-
-    private void Die(Label text)
-    {
-        c.lea(rsi, __[text]);
-        c.jmp(_die);
+        Here(ref _enter);
+        c.mov(rbx, ProcessLayout.Guest);
+        c.mov(rbp, __qword_ptr[ConstantsLayout.MemorySize]);
+        c.mov(eax, __dword_ptr[ScratchLayout.TscKilohertz]);
+        c.imul(rax, rax, 1000);
+        c.mov(__qword_ptr[rbx + (int)(CpuState.BootInformation + BootInformation.CpuFrequencyOffset)], rax);
     }
 
     /// <summary>Writes the hypercall's result and goes on with the guest.</summary>
@@ -103,21 +71,6 @@ internal sealed partial class RunLoop
     {
         c.mov(__dword_ptr[r14 + resultOffset], (int)result);
         c.jmp(_run);
-    }
-
-    private void WriteTexts()
-    {
-        foreach ((Label at, string text) in _texts)
-        {
-            Label label = at;
-            Here(ref label);
-            if (_firstText.IsEmpty)
-            {
-                _firstText = label;
-            }
-
-            c.db(Encoding.ASCII.GetBytes($"hvt: {text}\n\0"));
-        }
     }
 
     /// <summary>What a hypercall stores in its ret field (section 6).</summary>

@@ -10,7 +10,7 @@ internal static class PlayedProgram
     /// <summary>The executable; <paramref name="fill"/> adds rows, which should end in exit_group.</summary>
     internal static byte[] Build(Action<CallTable> fill)
     {
-        var table = new CallTable(ProcessLayout.Table);
+        var table = new CallTable(ProcessLayout.Table, "hvt");
         fill(table);
         byte[] rows = table.Build(out uint firstRow);
         var constants = new byte[64];

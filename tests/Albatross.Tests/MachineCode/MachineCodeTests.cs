@@ -14,6 +14,7 @@ public sealed class MachineCodeTests
     {
         Assert.Equal(new RunLoop().Assemble().Bytes, LauncherCode.RunLoop.ToArray());
         Assert.Equal(SpawnStub.Assemble().Bytes, LauncherCode.SpawnStub.ToArray());
+        Assert.Equal(new SptEntry().Assemble().Bytes, LauncherCode.SptEntry.ToArray());
     }
 
     [Theory]
@@ -29,6 +30,7 @@ public sealed class MachineCodeTests
     public void The_committed_hashes_are_those_of_the_bytes()
     {
         Assert.Equal(LauncherCode.RunLoopSha256, Convert.ToHexStringLower(SHA256.HashData(LauncherCode.RunLoop)));
+        Assert.Equal(LauncherCode.SptEntrySha256, Convert.ToHexStringLower(SHA256.HashData(LauncherCode.SptEntry)));
         Assert.Equal(LauncherCode.SpawnStubSha256, Convert.ToHexStringLower(SHA256.HashData(LauncherCode.SpawnStub)));
     }
 
@@ -45,11 +47,36 @@ public sealed class MachineCodeTests
         Assert.EndsWith(": ud2", Assert.Single(report.NotCovered), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void There_is_no_stack_no_call_and_one_indirect_jump()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Random_tables_are_played_as_their_modes_say_before_the_run_loop(int seed)
+    {
+        VerificationReport report = PlayerVerification.RunLoop(count: 3000, seed);
+        Assert.Null(report.Failure);
+        Assert.Empty(report.OneWay);
+        Assert.Empty(report.NotCovered);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Random_tables_are_played_as_their_modes_say_before_an_spt_guest_is_entered(int seed)
+    {
+        VerificationReport report = PlayerVerification.SptEntry(count: 3000, seed);
+        Assert.Null(report.Failure);
+        Assert.Empty(report.OneWay);
+        Assert.EndsWith(": ud2", Assert.Single(report.NotCovered), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void There_is_no_stack_no_call_and_one_indirect_jump(bool spt)
     {
         string[] forbidden = ["Push", "Pop", "Call", "Ret", "Int", "In", "Out", "Wrmsr", "Cpuid"];
-        var instructions = new RunLoop().Assemble().Decode().ToList();
+        LauncherSource source = spt ? new SptEntry() : new RunLoop();
+        var instructions = source.Assemble().Decode().ToList();
         Assert.DoesNotContain(instructions, i => forbidden.Contains(i.Mnemonic.ToString()));
         Assert.Single(instructions, i => i.FlowControl == Iced.Intel.FlowControl.IndirectBranch);
     }

@@ -74,7 +74,7 @@ public sealed class HvtLaunchTests
             SystemCallNumber.Munmap, SystemCallNumber.Seccomp,
         ];
         HvtLaunch launch = Launch(SampleGuests.Hello(), [0]);
-        Assert.Equal(expected, RowNumbers(launch.Executable.Span));
+        Assert.Equal(expected, LaunchedRows.Of(launch.Executable.Span, ConstantsLayout.FirstRow).Select(row => row.Number));
         Assert.Equal(expected.Length, launch.RowCount);
     }
 
@@ -83,7 +83,7 @@ public sealed class HvtLaunchTests
     {
         byte[] line = [0xff, 0xfe, (byte)' ', (byte)'x'];
         Assert.True(UnikernelImage.TryParse(SampleGuests.Hello(), out UnikernelImage? image, out _));
-        byte[] information = BootInformation.Build(ImageBytes.Memory(), 0x145000, image.Manifest, line);
+        byte[] information = BootInformation.Build(ImageBytes.Memory(), 0x145000, image.Manifest.GuestCopy([], null), line);
         ulong Word(int at) => BinaryPrimitives.ReadUInt64LittleEndian(information.AsSpan(at));
         Assert.Equal((16UL << 20, 0x145000UL, 0x10038UL), (Word(0), Word(8), Word(32)));
         Assert.Equal(0x10038UL + 8 + 104, Word(24));
@@ -143,30 +143,5 @@ public sealed class HvtLaunchTests
             ImageAccess = ImageAccess.Share,
             Cpus = cpus,
         };
-    }
-
-    /// <summary>The system call numbers of the table in a launcher, found through its program headers and constants.</summary>
-    private static List<int> RowNumbers(ReadOnlySpan<byte> elf)
-    {
-        int constants = FileOffset(elf, ProcessLayout.Constants);
-        int field = constants + (int)(ConstantsLayout.FirstRow - ProcessLayout.Constants);
-        int firstRow = BinaryPrimitives.ReadInt32LittleEndian(elf[field..]);
-        List<int> numbers = [];
-        for (int at = FileOffset(elf, ProcessLayout.Table) + firstRow - (int)ProcessLayout.Table; ; at += RowLayout.SizeBytes)
-        {
-            int number = BinaryPrimitives.ReadInt32LittleEndian(elf[at..]);
-            if (number == -1)
-            {
-                return numbers;
-            }
-
-            numbers.Add(number);
-        }
-    }
-
-    private static int FileOffset(ReadOnlySpan<byte> elf, ulong address)
-    {
-        Assert.True(ElfImage.TryParse(elf, out ElfImage? launcher, out _));
-        return (int)launcher.Headers.Single(header => header.Type == ProgramHeader.Load && header.Address == address).Offset;
     }
 }

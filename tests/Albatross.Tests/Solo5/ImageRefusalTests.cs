@@ -110,14 +110,24 @@ public sealed class ImageRefusalTests
         ["note of another owner"] = (i => i.SetNote32(AbiHeader, 12, 0), ImageRefusalCode.NoAbiNote, NoAbi),
         ["note with a longer name"] = (i => i.SetNote32(AbiHeader, 0, 7), ImageRefusalCode.NoAbiNote, NoAbi),
         ["ABI content of 7 bytes"] = (i => i.SetNote32(AbiHeader, 4, 7), ImageRefusalCode.NoAbiNote, NoAbi),
-        ["for spt"] = (
-            i => i.SetNote32(AbiHeader, 20, 2),
-            ImageRefusalCode.WrongTarget,
-            "Executable is not for the solo5-hvt target"),
+        ["for virtio"] = (i => i.SetNote32(AbiHeader, 20, 3), ImageRefusalCode.WrongTarget, Foreign("virtio")),
+        ["for muen"] = (i => i.SetNote32(AbiHeader, 20, 4), ImageRefusalCode.WrongTarget, Foreign("muen")),
+        ["for genode"] = (i => i.SetNote32(AbiHeader, 20, 5), ImageRefusalCode.WrongTarget, Foreign("genode")),
+        ["for xen"] = (i => i.SetNote32(AbiHeader, 20, 6), ImageRefusalCode.WrongTarget, Foreign("xen")),
+        ["a stub"] = (i => i.SetNote32(AbiHeader, 20, 0), ImageRefusalCode.WrongTarget, Foreign("the unknown target 0")),
+        ["for target 77"] = (i => i.SetNote32(AbiHeader, 20, 77), ImageRefusalCode.WrongTarget, Foreign("the unknown target 77")),
         ["hvt ABI 1"] = (
             i => i.SetNote32(AbiHeader, 24, 1),
             ImageRefusalCode.UnsupportedAbiVersion,
             "Executable requests unsupported ABI version 1"),
+        ["spt ABI 3"] = (
+            i =>
+            {
+                i.SetNote32(AbiHeader, 20, 2);
+                i.SetNote32(AbiHeader, 24, 3);
+            },
+            ImageRefusalCode.UnsupportedAbiVersion,
+            "Executable requests unsupported ABI version 3"),
         ["no manifest"] = (
             i => i.Set32(ManifestHeader, ImageBytes.Type, 0),
             ImageRefusalCode.NoManifest,
@@ -140,6 +150,8 @@ public sealed class ImageRefusalTests
     private const string NoAbi = "No Solo5 ABI information found in executable";
     private const string BadManifest = "Solo5 manifest is invalid";
 
+    private static string Foreign(string target) => $"Executable is for {target}, not for the solo5-hvt or the solo5-spt target";
+
     public static TheoryData<string> Names => [.. Rows.Keys];
 
     [Theory]
@@ -154,6 +166,20 @@ public sealed class ImageRefusalTests
 
     [Fact]
     public void The_undamaged_image_is_accepted() => Assert.Null(new ImageBytes().Refusal());
+
+    [Theory]
+    [InlineData(1, AbiTarget.Hvt, null)]
+    [InlineData(2, AbiTarget.Spt, null)]
+    [InlineData(2, AbiTarget.Hvt, "Executable is not for the solo5-hvt target")]
+    [InlineData(1, AbiTarget.Spt, "Executable is not for the solo5-spt target")]
+    [InlineData(3, AbiTarget.Spt, "Executable is not for the solo5-spt target")]
+    public void A_tender_refuses_the_images_of_others_in_its_own_words(uint target, AbiTarget tender, string? text)
+    {
+        var image = new ImageBytes();
+        image.SetNote32(AbiHeader, 20, target);
+        Assert.Equal(text is null, UnikernelImage.TryParse(image.Bytes, tender, out UnikernelImage? parsed, out ImageRefusal? refusal));
+        Assert.Equal((text, text is null ? tender : null), (refusal?.Text, parsed?.Abi.Target));
+    }
 
     [Fact]
     public void OSABI_and_ABI_version_bytes_are_ignored()

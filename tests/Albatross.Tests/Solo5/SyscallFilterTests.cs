@@ -1,6 +1,7 @@
 using Albatross.Solo5;
 using Albatross.Solo5.Hvt;
 using Albatross.Solo5.Launch;
+using Albatross.Solo5.Spt;
 
 namespace Albatross.Tests.Solo5;
 
@@ -14,8 +15,14 @@ public sealed class SyscallFilterTests
 
     private static readonly ImmutableArray<AttachedDevice> Devices =
     [
-        new AttachedDevice(1, DeviceType.Block, 6, Capacity),
-        new AttachedDevice(3, DeviceType.Net, 7, 0),
+        new AttachedDevice(1, DeviceType.Block, 6, Capacity, 512),
+        new AttachedDevice(3, DeviceType.Net, 7, 0, 0),
+    ];
+
+    private static readonly ImmutableArray<AttachedDevice> SptDevices =
+    [
+        new AttachedDevice(1, DeviceType.Block, 6, Capacity, 4096),
+        new AttachedDevice(3, DeviceType.Net, 7, 0, 0),
     ];
 
     private static readonly uint[] Numbers =
@@ -31,6 +38,45 @@ public sealed class SyscallFilterTests
 
     [Fact]
     public void With_a_disk_and_a_tap_the_program_agrees_with_its_rules() => CompareOverGrid(HvtFilter.Rules(Vcpu, Devices));
+
+    [Fact]
+    public void The_filter_of_spt_agrees_with_its_rules_without_and_with_devices()
+    {
+        CompareOverGrid(SptFilter.Rules(4, []));
+        CompareOverGrid(SptFilter.Rules(Vcpu, SptDevices));
+    }
+
+    [Theory]
+    [InlineData("console", SystemCallNumber.Write, new ulong[] { 1, 0, 5 }, true)]
+    [InlineData("stderr", SystemCallNumber.Write, new ulong[] { 2, 0, 5 }, false)]
+    [InlineData("console with a high descriptor half", SystemCallNumber.Write, new ulong[] { 0x1_0000_0001, 0, 5 }, false)]
+    [InlineData("read stdin", SystemCallNumber.Read, new ulong[] { 0, 0, 5 }, false)]
+    [InlineData("read the tap", SystemCallNumber.Read, new ulong[] { 7, 0, 5 }, true)]
+    [InlineData("write the tap", SystemCallNumber.Write, new ulong[] { 7, 0, 5 }, true)]
+    [InlineData("read the disk as a tap", SystemCallNumber.Read, new ulong[] { 6, 0, 5 }, false)]
+    [InlineData("last sector", SystemCallNumber.Pwrite, new ulong[] { 6, 0, 4096, Capacity - 4096 }, true)]
+    [InlineData("across the end", SystemCallNumber.Pwrite, new ulong[] { 6, 0, 4096, Capacity - 4095 }, false)]
+    [InlineData("half a sector", SystemCallNumber.Pread, new ulong[] { 6, 0, 2048, 0 }, false)]
+    [InlineData("a sector with a high half", SystemCallNumber.Pread, new ulong[] { 6, 0, 0x1_0000_1000, 0 }, false)]
+    [InlineData("pread of the tap", SystemCallNumber.Pread, new ulong[] { 7, 0, 4096, 0 }, false)]
+    [InlineData("epoll_pwait", SystemCallNumber.EpollPwait, new ulong[] { 3 }, true)]
+    [InlineData("epoll_pwait elsewhere", SystemCallNumber.EpollPwait, new ulong[] { 4 }, false)]
+    [InlineData("the timer", SystemCallNumber.TimerfdSettime, new ulong[] { 8 }, true)]
+    [InlineData("another timer", SystemCallNumber.TimerfdSettime, new ulong[] { 3 }, false)]
+    [InlineData("monotonic clock", SystemCallNumber.ClockGettime, new ulong[] { 1 }, true)]
+    [InlineData("wall clock", SystemCallNumber.ClockGettime, new ulong[] { 0 }, true)]
+    [InlineData("CPU clock", SystemCallNumber.ClockGettime, new ulong[] { 2 }, false)]
+    [InlineData("ARCH_SET_FS", SystemCallNumber.ArchPrctl, new ulong[] { 0x1002 }, true)]
+    [InlineData("ARCH_SET_GS", SystemCallNumber.ArchPrctl, new ulong[] { 0x1001 }, false)]
+    [InlineData("exit_group", SystemCallNumber.ExitGroup, new ulong[] { 5 }, true)]
+    [InlineData("exit", 60, new ulong[] { 5 }, false)]
+    [InlineData("epoll_ctl", SystemCallNumber.EpollCtl, new ulong[] { 3 }, false)]
+    public void A_call_of_an_spt_guest_passes_or_kills(string name, int number, ulong[] arguments, bool passes)
+    {
+        uint verdict = FilterInterpreter.Run(
+            SyscallFilter.Build(SptFilter.Rules(Vcpu, SptDevices)), new FilteredCall(SyscallFilter.X86_64, (uint)number, arguments));
+        Assert.True(verdict == (passes ? SyscallFilter.Allow : SyscallFilter.KillProcess), name);
+    }
 
     [Theory]
     [InlineData("run the vCPU", SystemCallNumber.Ioctl, new ulong[] { 8, KvmRequest.Run, 0 }, true)]
@@ -70,7 +116,7 @@ public sealed class SyscallFilterTests
     public void A_filter_of_sixty_three_disks_keeps_its_long_jumps_right()
     {
         ImmutableArray<AttachedDevice> disks =
-            [.. Enumerable.Range(1, 63).Select(i => new AttachedDevice(i, DeviceType.Block, 5 + i, (ulong)i << 31))];
+            [.. Enumerable.Range(1, 63).Select(i => new AttachedDevice(i, DeviceType.Block, 5 + i, (ulong)i << 31, 512))];
         List<FilterRule> rules = HvtFilter.Rules(69, disks);
         byte[] program = SyscallFilter.Build(rules);
         for (int descriptor = 0; descriptor < 72; descriptor++)

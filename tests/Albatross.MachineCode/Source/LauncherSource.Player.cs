@@ -1,26 +1,25 @@
-using Albatross.Solo5.Hvt;
 using Albatross.Solo5.Launch;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Albatross.MachineCode.Source;
 
-internal sealed partial class RunLoop
+internal abstract partial class LauncherSource
 {
     /// <summary>
     /// Plays the table: load seven registers, system call, look at the result as the row's mode says, next row. The entry point of the
-    /// process; r12 is the row.
+    /// process; r12 is the row. <paramref name="firstRow"/> is where the address of the first one stands. The last row leads to _enter.
     /// </summary>
-    private void WritePlayer()
+    protected void WritePlayer(uint firstRow)
     {
-        Label row = New("player"), next = New("player_next"), enter = New("enter"), failed = New("player_failed");
-        Label store = New("player_store");
+        Label row = New("player"), next = New("player_next"), failed = New("player_failed"), store = New("player_store");
+        _enter = New("enter");
 
-        c.mov(r12d, __dword_ptr[ConstantsLayout.FirstRow]);
+        c.mov(r12d, __dword_ptr[firstRow]);
         Here(ref row);
         c.mov(eax, __dword_ptr[r12 + RowLayout.Number]);
         c.cmp(eax, -1);                                       // RowLayout.LastRow
-        c.je(enter);
+        c.je(_enter);
         LoadArguments();
         c.syscall();
         c.mov(ecx, __dword_ptr[r12 + RowLayout.Mode]);
@@ -48,14 +47,6 @@ internal sealed partial class RunLoop
         c.neg(r8);
         c.mov(esi, __dword_ptr[r12 + RowLayout.Message]);
         c.jmp(_die);
-
-        // The last row: guest memory and its size for good, and the clock frequency into the boot information.
-        Here(ref enter);
-        c.mov(rbx, ProcessLayout.Guest);
-        c.mov(rbp, __qword_ptr[ConstantsLayout.MemorySize]);
-        c.mov(eax, __dword_ptr[ScratchLayout.TscKilohertz]);
-        c.imul(rax, rax, 1000);
-        c.mov(__qword_ptr[rbx + (int)(CpuState.BootInformation + BootInformation.CpuFrequencyOffset)], rax);
     }
 
     /// <summary>The six arguments of the row at r12.</summary>

@@ -4,19 +4,19 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Albatross.MachineCode.Source;
 
-internal sealed partial class RunLoop
+internal abstract partial class LauncherSource
 {
     /// <summary>
     /// The one way to fail: rsi = text ending in 0, in which byte 1 stands for r8 and byte 2 for r9 in hexadecimal without leading zeros.
-    /// To stderr in one write, then status 1.
+    /// Put together at <paramref name="textAddress"/>, to stderr in one write, then status 1.
     /// </summary>
-    private void WriteFailures()
+    protected void WriteFailures(uint textAddress)
     {
         Label next = New("die_next"), flush = New("die_flush"), put = New("die_put");
         Label lead = New("die_lead"), digit = New("die_digit"), isDigit = New("die_is_digit");
 
         Here(ref _die);
-        c.mov(edi, ScratchLayout.Text);
+        c.mov(edi, textAddress);
         Here(ref next);
         c.movzx(eax, __byte_ptr[rsi]);
         c.inc(rsi);
@@ -57,8 +57,8 @@ internal sealed partial class RunLoop
 
         Here(ref flush);
         c.mov(edx, edi);
-        c.sub(edx, (int)ScratchLayout.Text);
-        c.mov(esi, ScratchLayout.Text);
+        c.sub(edx, (int)textAddress);
+        c.mov(esi, textAddress);
         c.mov(edi, LaunchDescriptors.Error);
         SystemCall(SystemCallNumber.Write);
         c.mov(edi, 1);
