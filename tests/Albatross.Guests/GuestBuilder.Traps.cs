@@ -10,8 +10,8 @@ public sealed partial class GuestBuilder
     private const int Vectors = 32;
 
     /// <summary>
-    /// Under hvt: makes descriptor tables of the guest's own, so that any fault from here on says "Solo5: ABORT: trap" and ends with 255, as
-    /// Solo5's library does. Under spt it does nothing: there a fault is the process's.
+    /// Under hvt: makes descriptor tables of the guest's own, so that any fault from here on says "Solo5: ABORT: trap" and ends with 255,
+    /// as Solo5's library does. Under spt it does nothing: there a fault is the process's.
     /// </summary>
     public void AbortOnTrap()
     {

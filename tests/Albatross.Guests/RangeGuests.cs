@@ -19,7 +19,9 @@ public static class RangeGuests
 
     private const int ReadOnlyFlags = 4;
 
-    /// <summary>One hypercall with the parameter block at <paramref name="block"/>; says "survived" and ends with 0 if it comes back.</summary>
+    /// <summary>
+    /// One hypercall with the parameter block at <paramref name="block"/>; says "survived" and ends with 0 if it comes back.
+    /// </summary>
     public static byte[] Call(int number, uint block) => Build(g => g.Hypercall(number, block));
 
     /// <summary>One hypercall with a block of these words.</summary>

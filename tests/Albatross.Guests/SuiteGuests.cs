@@ -61,7 +61,7 @@ public static class SuiteGuests
         g.SucceedOr(ref failure);
     });
 
-    /// <summary>As Solo5's library: a banner, unless the command line begins with "--solo5:quiet", which the guest takes for itself.</summary>
+    /// <summary>As Solo5's library: a banner, unless the command line is "--solo5:quiet", which the guest takes for itself.</summary>
     private static byte[] Quiet(GuestTarget target) => Build(target, g =>
     {
         Label banner = g.Asm.CreateLabel(), go = g.Asm.CreateLabel();

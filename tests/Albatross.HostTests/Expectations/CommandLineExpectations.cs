@@ -24,7 +24,10 @@ internal static class CommandLineExpectations
         {
             Words = ["--help"],
         },
-        Ends(target, "--help behind another option", 1, "usage: albatross-tender {target} …") with { Words = ["--foo", "--help", "{image}"] },
+        Ends(target, "--help behind another option", 1, "usage: albatross-tender {target} …") with
+        {
+            Words = ["--foo", "--help", "{image}"],
+        },
         Ends(target, "no kernel", 1, "{tender}Missing KERNEL operand\nusage: …") with { Words = [] },
         Ends(target, "no kernel behind --", 1, "{tender}Missing KERNEL operand\nusage: …") with { Words = ["--mem=2", "--"] },
         Ends(target, "a kernel that is not there", 1, "{tender}/nonexistent: Could not open: No such file or directory\n") with
@@ -61,30 +64,15 @@ internal static class CommandLineExpectations
 
     private static IEnumerable<Expectation> Devices(GuestTarget target) =>
     [
-        Ends(target, "a network that is not declared", 1, "{tender}Resource not declared in manifest: 'x'\n{tender}Invalid option: `--net:x=tap0'\nusage: …")
-            with { Options = ["--net:x=tap0"] },
-        Ends(target, "a disk that is not declared", 1, "{tender}Resource not declared in manifest: 'x'\n{tender}Invalid option: `--block:x=/dev/null'\nusage: …")
-            with { Options = ["--block:x=/dev/null"] },
-        Ends(target, "a disk as network", 1, "{tender}Resource not declared in manifest: 'storage'\n{tender}Invalid option: `--net:storage=tap0'\nusage: …")
-            with { Options = ["--net:storage=tap0"] },
-        Ends(target, "a name of a device that is none", 1, "{tender}Invalid option: `--block:a-b=x'\nusage: …") with
-        {
-            Options = ["--block:a-b=x"],
-        },
-        Ends(target, "a name of 68 characters", 1, $"{{tender}}Invalid option: `--block:{new string('n', 68)}=x'\nusage: …") with
-        {
-            Options = [$"--block:{new string('n', 68)}=x"],
-        },
-        Ends(target, "an interface that is not there", 1, "{tender}Could not attach interface: nothere: No such file or directory\n{tender}Invalid option: `--net:service=nothere'\nusage: …")
-            with { Options = ["--net:service=nothere"] },
-        Ends(target, "an interface whose name is too long", 1, "{tender}Could not attach interface: abcdefghijklmnop: File name too long\n{tender}Invalid option: …")
-            with { Options = ["--net:service=abcdefghijklmnop"] },
-        Ends(target, "a descriptor that is no tap", 1, "{tender}Could not attach interface: @0: Invalid argument\n{tender}Invalid option: …")
-            with { Options = ["--net:service=@0"] },
-        Ends(target, "a MAC that is none", 1, "{tender}Invalid option: `--net-mac:service=02:00'\nusage: …") with
-        {
-            Options = ["--net-mac:service=02:00"],
-        },
+        NotTaken(target, "a network that is not declared", "--net:x=tap0", "Resource not declared in manifest: 'x'"),
+        NotTaken(target, "a disk that is not declared", "--block:x=/dev/null", "Resource not declared in manifest: 'x'"),
+        NotTaken(target, "a disk as network", "--net:storage=tap0", "Resource not declared in manifest: 'storage'"),
+        NotTaken(target, "a name of a device that is none", "--block:a-b=x"),
+        NotTaken(target, "a name of 68 characters", $"--block:{new string('n', 68)}=x"),
+        NotTaken(target, "an interface that is not there", "--net:service=nothere", Attach("nothere", "No such file or directory")),
+        NotTaken(target, "a long interface", "--net:service=abcdefghijklmnop", Attach("abcdefghijklmnop", "File name too long")),
+        NotTaken(target, "a descriptor that is no tap", "--net:service=@0", Attach("@0", "Invalid argument")),
+        NotTaken(target, "a MAC that is none", "--net-mac:service=02:00"),
         Ends(target, "a file that is not there", 1, "{tender}Could not open block device: /nonexistent: No such file or directory\n") with
         {
             Options = ["--block:storage=/nonexistent"],
@@ -177,6 +165,15 @@ internal static class CommandLineExpectations
     /// <summary>Ends before the guest starts.</summary>
     private static Expectation Ends(GuestTarget target, string name, int status, string error) =>
         Row(target, name) with { Status = status, Error = error, EndsBeforeKvm = true };
+
+    /// <summary>An option is refused, with a warning before it or without.</summary>
+    private static Expectation NotTaken(GuestTarget target, string name, string option, string? warning = null)
+    {
+        string before = warning is null ? "" : $"{{tender}}{warning}\n";
+        return Ends(target, name, 1, $"{before}{{tender}}Invalid option: `{option}'\nusage: …") with { Options = [option] };
+    }
+
+    private static string Attach(string name, string reason) => $"Could not attach interface: {name}: {reason}";
 
     /// <summary>The guest prints the size of its memory.</summary>
     private static Expectation Runs(GuestTarget target, string name, string[] options, string memory) => Row(target, name) with

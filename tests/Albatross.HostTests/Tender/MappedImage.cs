@@ -5,7 +5,7 @@ namespace Albatross.HostTests.Tender;
 /// <summary>
 /// What /proc/PID/smaps says of a process's mappings: of those of a memory file, or of all, in bytes.
 /// </summary>
-internal sealed record MappedImage(long Resident, long Proportional, long SharedClean, long PrivateDirty)
+internal sealed record MappedImage(long Resident, long Proportional, long Shared, long PrivateDirty)
 {
     /// <summary>Sums up the mappings whose line contains <paramref name="name"/>.</summary>
     internal static MappedImage Of(int processId, string name)
@@ -26,6 +26,8 @@ internal sealed record MappedImage(long Resident, long Proportional, long Shared
         }
 
         long Sum(string key) => sums.GetValueOrDefault(key);
-        return new MappedImage(Sum("Rss:"), Sum("Pss:"), Sum("Shared_Clean:"), Sum("Private_Dirty:"));
+
+        // The pages of a memory file count as dirty from the day they were written, whoever maps them now.
+        return new MappedImage(Sum("Rss:"), Sum("Pss:"), Sum("Shared_Clean:") + Sum("Shared_Dirty:"), Sum("Private_Dirty:"));
     }
 }

@@ -5,8 +5,8 @@ using Albatross.Linux;
 namespace Albatross.HostTests.Tender;
 
 /// <summary>
-/// Network interfaces under the real tenders, in a namespace of each test's own. The suites' own tests (net, net_2if, net_mtu, net_ring) are
-/// rows of the table of expectations.
+/// Network interfaces under the real tenders, in a namespace of each test's own. The tests of the suites (net, net_2if, net_mtu, net_ring)
+/// are rows of the table of expectations.
 /// </summary>
 public sealed class NetworkTests
 {

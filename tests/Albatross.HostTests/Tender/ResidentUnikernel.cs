@@ -47,12 +47,12 @@ internal sealed class ResidentUnikernel : IDisposable
         using SealedFile executable = SealedFile.OfExecutable("guest", _launcher);
         using TimerDescriptor? timer = _kvm is null ? null : TimerDescriptor.Create();
         var pipe = new AnonymousPipeServerStream(PipeDirection.In);
-        SafeHandle[] own = _kvm is null ? [_image] : [_kvm, _image, timer!];
+        SafeHandle[] own = _kvm is null ? [_image] : [_kvm, _image, timer!], disk = _disk is null ? [] : [_disk];
         ProcessDescriptor process = _spawner.Start(new SpawnRequest
         {
             Executable = executable,
             ProcessName = "guest",
-            Descriptors = [_null, pipe.ClientSafePipeHandle, pipe.ClientSafePipeHandle, .. own, .. _disk is null ? [] : (SafeHandle[])[_disk]],
+            Descriptors = [_null, pipe.ClientSafePipeHandle, pipe.ClientSafePipeHandle, .. own, .. disk],
         });
         pipe.DisposeLocalCopyOfClientHandle();
         return new RunningUnikernel(process, new StreamReader(pipe, Encoding.Latin1));

@@ -15,13 +15,14 @@ public sealed class SharedImageTests
     public void Unikernels_of_one_image_have_its_pages_once(GuestTarget target)
     {
         _ = target.Command();
-        using var unikernel = new ResidentUnikernel(target, SampleGuests.PaddingReader(ImageBytes, target), ImageAccess.Share, mebibytes: 16);
+        byte[] image = SampleGuests.PaddingReader(ImageBytes, target);
+        using var unikernel = new ResidentUnikernel(target, image, ImageAccess.Share, mebibytes: 16);
         RunningUnikernel[] running = [.. Enumerable.Range(0, 4).Select(_ => unikernel.Start())];
         try
         {
             Assert.All(running, one => Assert.Equal("read", one.Console.ReadLine()));
             MappedImage mapped = MappedImage.Of(running[0].ProcessId, Mapping);
-            Assert.InRange(mapped.SharedClean, ImageBytes, ImageBytes + OwnBytes);
+            Assert.InRange(mapped.Shared, ImageBytes, ImageBytes + OwnBytes);
             Assert.InRange(mapped.Proportional, 0, (ImageBytes / running.Length) + OwnBytes);
             Assert.InRange(mapped.PrivateDirty, 0, OwnBytes);
         }
@@ -37,7 +38,8 @@ public sealed class SharedImageTests
     public void A_copied_image_is_each_unikernels_own(GuestTarget target)
     {
         _ = target.Command();
-        using var unikernel = new ResidentUnikernel(target, SampleGuests.PaddingReader(ImageBytes, target), ImageAccess.Copy, mebibytes: 16);
+        byte[] image = SampleGuests.PaddingReader(ImageBytes, target);
+        using var unikernel = new ResidentUnikernel(target, image, ImageAccess.Copy, mebibytes: 16);
         using RunningUnikernel running = unikernel.Start(), other = unikernel.Start();
         Assert.Equal(("read", "read"), (running.Console.ReadLine(), other.Console.ReadLine()));
         Assert.Equal(new MappedImage(0, 0, 0, 0), MappedImage.Of(running.ProcessId, Mapping));

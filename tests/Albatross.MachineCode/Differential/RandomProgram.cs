@@ -17,7 +17,7 @@ internal sealed record GuestOperation(HypercallCase Case, int Repeats, bool Writ
 /// </summary>
 internal sealed class RandomProgram
 {
-    /// <summary>Where the guest keeps what only this program needs: a block for printing, one for halting, addresses for "rep outsd".</summary>
+    /// <summary>Where the guest keeps a block for printing, one for halting, and addresses for "rep outsd".</summary>
     internal const uint PrintBlock = 0x10_C000, HaltBlock = 0x10_C040, Repeated = 0x10_C100;
 
     private const uint FirstWritable = 0x10_9000, LastBlock = ModelledUnikernel.MemoryBytes - 64;
@@ -79,7 +79,11 @@ internal sealed class RandomProgram
             fields[0] %= LongestWait;                         // nothing may ever come, so a wild timeout would last
         }
 
-        HypercallCase once = Exit(drawn.Port, drawn.BlockAddress, fields) with { Direction = drawn.Direction, WidthBytes = drawn.WidthBytes };
+        HypercallCase once = Exit(drawn.Port, drawn.BlockAddress, fields) with
+        {
+            Direction = drawn.Direction,
+            WidthBytes = drawn.WidthBytes,
+        };
         bool repeats = once is { Direction: 1, WidthBytes: 4 } && _random.Next(20) == 0;
         return new GuestOperation(once, repeats ? _random.Next(1, 4) : 0, writes);
     }

@@ -16,7 +16,7 @@ internal sealed record MutationReport(int Count, IReadOnlyList<string> Survivors
     internal double Share => (double)(Count - Survivors.Count) / Count;
 
     /// <summary>
-    /// Null if enough are caught and the rest is exactly what <paramref name="explanations"/> explain; else what is wrong, one thing a line.
+    /// Null if enough are caught and the rest is exactly what <paramref name="explanations"/> explain; else what is wrong, a line each.
     /// </summary>
     internal string? Complaint(IReadOnlyDictionary<string, string> explanations)
     {
