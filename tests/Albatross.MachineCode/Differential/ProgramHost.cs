@@ -31,7 +31,10 @@ internal sealed class ProgramHost : IDisposable
     {
         _kvm = kvm;
         string path = $"/dev/shm/albatross-differential-{Environment.ProcessId}-{Guid.NewGuid():N}";
-        _disk = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        _disk = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
+
+        // At once, so that nothing is left when this process is killed.
+        File.Delete(path);
         for (int i = 0; i < _content.Length; i++)
         {
             _content[i] = (byte)((i * 31) ^ (i >> 8));
