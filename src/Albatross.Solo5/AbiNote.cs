@@ -24,7 +24,7 @@ public readonly record struct AbiNote(AbiTarget Target, uint Version)
     {
         if (tender is { } one && Target != one)
         {
-            return WrongTarget(one);
+            return WrongTarget(one, Target);
         }
 
         return Target switch
@@ -38,9 +38,10 @@ public readonly record struct AbiNote(AbiTarget Target, uint Version)
         };
     }
 
-    /// <summary>An image of another target given to one tender.</summary>
-    internal static ImageRefusal WrongTarget(AbiTarget tender) =>
-        new(ImageRefusalCode.WrongTarget, $"Executable is not for the solo5-{tender.ManifestName()} target");
+    /// <summary>An image of another target given to one tender: upstream's words, and whose image it is.</summary>
+    internal static ImageRefusal WrongTarget(AbiTarget tender, AbiTarget image) => new(
+        ImageRefusalCode.WrongTarget,
+        $"Executable is not for the solo5-{tender.ManifestName()} target: it is for {image.ManifestName()}");
 
     /// <summary>Reads the content of an ABI1 note; too short a content counts as no ABI information.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> content, out AbiNote note)

@@ -89,6 +89,31 @@ public static class DeviceGuests
         g.SucceedOr(ref failure);
     });
 
+    /// <summary>
+    /// Networks and disks in the order net "a", disk "b", disk "c", net "d": writes a disk's handle to its first sector, sends as many
+    /// frames on each network as its handle says, and says SUCCESS.
+    /// </summary>
+    public static byte[] MixedDevices(GuestTarget target = GuestTarget.Hvt) => Build(target, g =>
+    {
+        (int Handle, bool IsNet)[] devices = [(g.Net("a"), true), (g.Block("b"), false), (g.Block("c"), false), (g.Net("d"), true)];
+        Label failure = g.Asm.CreateLabel();
+        uint sector = g.Reserve(512);
+        byte[] header = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 9, 0x88, 0xb5];
+        uint frame = g.Bytes([.. header, .. new byte[50]]);
+        foreach ((int handle, bool isNet) in devices)
+        {
+            uint block = isNet ? g.Words((ulong)handle, frame, 64, 99) : g.Words((ulong)handle, 0, sector, 512, 99);
+            g.Asm.mov(__qword_ptr[sector], handle);
+            g.Repeat(isNet ? handle : 1, () =>
+            {
+                g.Hypercall(isNet ? NetWrite : BlockWrite, block);
+                g.Expect(isNet ? block + 24 : block + 32, 0, failure);
+            });
+        }
+
+        g.SucceedOr(ref failure);
+    });
+
     /// <summary>Network "service" and disk "storage": prints what the boot information says of them.</summary>
     public static byte[] Describe(GuestTarget target = GuestTarget.Hvt) => Build(target, g =>
     {

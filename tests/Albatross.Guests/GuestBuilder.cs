@@ -18,8 +18,12 @@ public sealed partial class GuestBuilder
     /// <summary>Guest address of the first byte of data.</summary>
     public const ulong DataAddress = 0x14_0000;
 
+    /// <summary>Types from here on are none of devices; the first entry of a manifest has it.</summary>
+    private const uint ReservedType = 1u << 30;
+
     private readonly List<byte> _data = [];
     private readonly List<(string Name, uint Type)> _devices = [];
+    private readonly List<GuestSegment> _segments = [];
     private readonly GuestTarget _target;
     private readonly BootOffsets _boot;
 
@@ -47,6 +51,9 @@ public sealed partial class GuestBuilder
     /// <summary>Version word of the manifest: 1 is current.</summary>
     public uint ManifestVersion { get; set; } = 1;
 
+    /// <summary>Size of the text in memory, if that is to be more than its instructions take.</summary>
+    public ulong TextMemoryBytes { get; set; }
+
     /// <summary>Bytes of zero-free read-only data that are put behind everything else, to make the image large.</summary>
     public int PaddingBytes { get; set; }
 
@@ -55,6 +62,16 @@ public sealed partial class GuestBuilder
 
     /// <summary>Declares a block device; gives its handle.</summary>
     public int Block(string name) => Declare(name, 1);
+
+    /// <summary>Adds an entry of a reserved type to the manifest, which a tender ignores; gives its handle.</summary>
+    public int Reserved() => Declare("", ReservedType + 1);
+
+    /// <summary>Adds a loaded segment; it must not overlap text, data, padding or another one.</summary>
+    public void Segment(uint flags, ulong address, byte[] bytes, ulong memoryBytes) =>
+        _segments.Add(new GuestSegment(flags, address, bytes, memoryBytes));
+
+    /// <summary>Guest address of the padding, behind the data; right once all data was added.</summary>
+    public ulong PaddingAddress => (DataAddress + (ulong)Math.Max(_data.Count, 8) + 4095) & ~4095UL;
 
     /// <summary>Puts bytes into the data, at a multiple of 16; gives their guest address.</summary>
     public uint Bytes(ReadOnlySpan<byte> bytes)
@@ -153,9 +170,18 @@ public sealed partial class GuestBuilder
         using var text = new MemoryStream();
         Asm.Assemble(new StreamCodeWriter(text), TextAddress);
         byte[] data = _data.Count == 0 ? new byte[8] : [.. _data];
-        var padding = new byte[PaddingBytes];
-        padding.AsSpan().Fill(0x5a);
-        return GuestFile.Build(text.ToArray(), TextFlags, data, padding, AbiNote(), ManifestNote());
+        var code = new GuestSegment(TextFlags, TextAddress, text.ToArray(), Math.Max(TextMemoryBytes, (ulong)text.Length));
+        List<GuestSegment> segments = [code, new GuestSegment(6, DataAddress, data, (ulong)data.Length), .. _segments];
+        segments.Sort((one, other) => one.Address.CompareTo(other.Address));
+        int beforeNotes = segments.FindIndex(one => one.Address == DataAddress) + 1;
+        if (PaddingBytes > 0)
+        {
+            var padding = new byte[PaddingBytes];
+            padding.AsSpan().Fill(0x5a);
+            segments.Add(new GuestSegment(4, PaddingAddress, padding, (ulong)PaddingBytes));
+        }
+
+        return GuestFile.Build(segments, beforeNotes, AbiNote(), ManifestNote());
     }
 
     private int Declare(string name, uint type)
@@ -168,7 +194,7 @@ public sealed partial class GuestBuilder
 
     private byte[] ManifestNote()
     {
-        byte[] entries = [.. Entry("", 1u << 30), .. _devices.SelectMany(device => Entry(device.Name, device.Type))];
+        byte[] entries = [.. Entry("", ReservedType), .. _devices.SelectMany(device => Entry(device.Name, device.Type))];
         byte[] content = [.. Word(ManifestVersion), .. Word((uint)_devices.Count + 1), .. entries];
         return GuestFile.Note(0x3154464D, 4, content);
     }

@@ -3,49 +3,60 @@ using System.Text;
 
 namespace Albatross.Guests;
 
-/// <summary>Lays out the ELF file of a guest: headers, interpreter, notes, text, data, padding.</summary>
+/// <summary>One loaded segment of a guest.</summary>
+/// <param name="Flags">Program header flags: 1 execute, 2 write, 4 read.</param>
+/// <param name="Address">Guest address, a multiple of 4096.</param>
+/// <param name="Bytes">What stands in the file; nothing for a bss.</param>
+/// <param name="MemoryBytes">Its size in memory, at least that of the bytes.</param>
+public sealed record GuestSegment(uint Flags, ulong Address, byte[] Bytes, ulong MemoryBytes);
+
+/// <summary>Lays out the ELF file of a guest: headers, interpreter, notes, segments.</summary>
 internal static class GuestFile
 {
     private const int HeaderBytes = 64;
     private const int ProgramHeaderBytes = 56;
     private const int PageBytes = 4096;
     private const uint Load = 1, Interpreter = 3, NoteType = 4;
-    private const uint Read = 4, Write = 2;
+    private const uint Read = 4;
 
     /// <summary>Real images have an interpreter that does not exist, so that the host's kernel refuses to run them.</summary>
     private static ReadOnlySpan<byte> InterpreterPath => "/nonexistent/solo5/\0"u8;
 
-    internal static byte[] Build(byte[] text, uint textFlags, byte[] data, byte[] padding, byte[] abiNote, byte[] manifestNote)
+    /// <summary>
+    /// The file; segments in ascending order of their addresses, of which the program headers of the first
+    /// <paramref name="beforeNotes"/> stand before those of the notes.
+    /// </summary>
+    internal static byte[] Build(IReadOnlyList<GuestSegment> segments, int beforeNotes, byte[] abiNote, byte[] manifestNote)
     {
-        int headers = padding.Length > 0 ? 6 : 5;
+        int headers = segments.Count + 3;
         int interpreterAt = HeaderBytes + (headers * ProgramHeaderBytes);
         int abiAt = Align(interpreterAt + InterpreterPath.Length, 8);
         int manifestAt = Align(abiAt + abiNote.Length, 8);
-        int textAt = Align(manifestAt + manifestNote.Length, PageBytes);
-        int dataAt = Align(textAt + text.Length, PageBytes);
-        int paddingAt = Align(dataAt + data.Length, PageBytes);
-        int end = padding.Length > 0 ? paddingAt + padding.Length : dataAt + data.Length;
+        var offsets = new int[segments.Count];
+        int end = manifestAt + manifestNote.Length;
+        for (int i = 0; i < segments.Count; i++)
+        {
+            offsets[i] = Align(end, PageBytes);
+            end = offsets[i] + segments[i].Bytes.Length;
+        }
 
         var file = new byte[end];
         InterpreterPath.CopyTo(file.AsSpan(interpreterAt));
         abiNote.CopyTo(file, abiAt);
         manifestNote.CopyTo(file, manifestAt);
-        text.CopyTo(file, textAt);
-        data.CopyTo(file, dataAt);
-        padding.CopyTo(file, Math.Min(paddingAt, end));
-
         WriteHeader(file, headers);
-        ulong paddingAddress = (GuestBuilder.DataAddress + (ulong)data.Length + PageBytes - 1) & ~(PageBytes - 1UL);
-        WriteProgramHeader(file, 0, Interpreter, Read, interpreterAt, 0, InterpreterPath.Length, 1);
-        WriteProgramHeader(file, 1, Load, textFlags, textAt, GuestBuilder.TextAddress, text.Length, PageBytes);
-        WriteProgramHeader(file, 2, Load, Read | Write, dataAt, GuestBuilder.DataAddress, data.Length, PageBytes);
-        WriteProgramHeader(file, 3, NoteType, Read, abiAt, 0, abiNote.Length, 4);
-        WriteProgramHeader(file, 4, NoteType, Read, manifestAt, 0, manifestNote.Length, 4);
-        if (padding.Length > 0)
+        WriteProgramHeader(file, 0, Interpreter, Read, interpreterAt, 0, InterpreterPath.Length, InterpreterPath.Length, 1);
+        for (int i = 0; i < segments.Count; i++)
         {
-            WriteProgramHeader(file, 5, Load, Read, paddingAt, paddingAddress, padding.Length, PageBytes);
+            GuestSegment one = segments[i];
+            one.Bytes.CopyTo(file, Math.Min(offsets[i], end));
+            int index = i < beforeNotes ? i + 1 : i + 3;
+            WriteProgramHeader(
+                file, index, Load, one.Flags, offsets[i], one.Address, one.Bytes.Length, (long)one.MemoryBytes, PageBytes);
         }
 
+        WriteProgramHeader(file, beforeNotes + 1, NoteType, Read, abiAt, 0, abiNote.Length, abiNote.Length, 4);
+        WriteProgramHeader(file, beforeNotes + 2, NoteType, Read, manifestAt, 0, manifestNote.Length, manifestNote.Length, 4);
         return file;
     }
 
@@ -78,7 +89,7 @@ internal static class GuestFile
     }
 
     private static void WriteProgramHeader(
-        Span<byte> file, int index, uint type, uint flags, int offset, ulong address, int size, ulong alignment)
+        Span<byte> file, int index, uint type, uint flags, int offset, ulong address, int fileBytes, long memoryBytes, ulong alignment)
     {
         Span<byte> header = file.Slice(HeaderBytes + (index * ProgramHeaderBytes), ProgramHeaderBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(header, type);
@@ -86,8 +97,8 @@ internal static class GuestFile
         BinaryPrimitives.WriteUInt64LittleEndian(header[8..], (ulong)offset);
         BinaryPrimitives.WriteUInt64LittleEndian(header[16..], address);
         BinaryPrimitives.WriteUInt64LittleEndian(header[24..], address);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[32..], (ulong)size);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[40..], (ulong)size);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[32..], (ulong)fileBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(header[40..], memoryBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(header[48..], alignment);
     }
 }

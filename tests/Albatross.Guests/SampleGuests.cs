@@ -53,6 +53,25 @@ public static class SampleGuests
         SayHello(g);
     });
 
+    /// <summary>
+    /// Reads a byte of every page of <paramref name="paddingBytes"/> of read-only data, says "read", and sleeps.
+    /// </summary>
+    public static byte[] PaddingReader(int paddingBytes, GuestTarget target = GuestTarget.Hvt) => Build(target, g =>
+    {
+        Label next = g.Asm.CreateLabel();
+        g.PaddingBytes = paddingBytes;
+        uint block = g.Words(g.Bytes("read\n"u8), 5), sleep = g.Words(3_600_000_000_000, 0, 0);
+        g.Asm.mov(rdi, g.PaddingAddress);
+        g.Asm.mov(ecx, paddingBytes / 4096);
+        g.Asm.Label(ref next);
+        g.Asm.mov(al, __byte_ptr[rdi]);
+        g.Asm.add(rdi, 4096);
+        g.Asm.dec(ecx);
+        g.Asm.jnz(next);
+        g.Hypercall(2, block);
+        g.Forever(() => g.Hypercall(3, sleep));
+    });
+
     /// <summary>Prints the command line once, then a line "00000001", "00000002" and so on every <paramref name="interval"/>.</summary>
     public static byte[] Ticker(TimeSpan interval, GuestTarget target = GuestTarget.Hvt) => Build(target, g =>
     {

@@ -1,11 +1,15 @@
+using System.Diagnostics;
+using Albatross.MachineCode.Differential;
 using Albatross.MachineCode.Model;
+using Albatross.MachineCode.Mutation;
 using Albatross.MachineCode.Source;
 
 namespace Albatross.MachineCode;
 
 /// <summary>
 /// <c>generate</c> writes src/Albatross.Solo5/MachineCode.g.cs and tests/Albatross.MachineCode/listing.txt;
-/// <c>check COUNT SEED</c> interprets that many random hypercalls against the oracle.
+/// <c>check COUNT SEED</c> interprets that many random hypercalls against the oracle; <c>mutations</c> looks whether mistakes in the code
+/// would be noticed; <c>differential COUNT [SEED]</c> runs that many random guests under KVM and compares with the oracle.
 /// </summary>
 internal static class Program
 {
@@ -13,12 +17,15 @@ internal static class Program
     {
         ["generate"] => Generate(),
         ["check", string count, string seed] => Check(int.Parse(count, null), int.Parse(seed, null)),
+        ["mutations"] => Mutate(),
+        ["differential", string count] => Compare(int.Parse(count, null), DailySeed.Today()),
+        ["differential", string count, string seed] => Compare(int.Parse(count, null), int.Parse(seed, null)),
         _ => Usage(),
     };
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: generate | check COUNT SEED");
+        Console.Error.WriteLine("usage: generate | check COUNT SEED | mutations | differential COUNT [SEED]");
         return 1;
     }
 
@@ -37,6 +44,28 @@ internal static class Program
         VerificationReport report = Verification.Run(new RunLoop().Assemble(), count, seed);
         Console.WriteLine(report);
         return report.Failure is null ? 0 : 1;
+    }
+
+    private static int Mutate()
+    {
+        var clock = Stopwatch.StartNew();
+        IReadOnlyList<Mutant> mutants = MutationRun.All();
+        MutationReport report = MutationRun.Run(mutants, seed: 1);
+        string list = Path.Combine(RepositoryRoot(), "tests/Albatross.MachineCode/survivors.txt");
+        string? complaint = report.Complaint(Explanations.Read(File.ReadLines(list)));
+        Console.WriteLine(
+            $"{report.Count} mutants, {report.Count - report.Survivors.Count} caught ({100 * report.Share:f2} %), "
+            + $"{report.Survivors.Count} survive, in {clock.Elapsed.TotalSeconds:f0} s");
+        Console.WriteLine(complaint ?? "every survivor is explained in tests/Albatross.MachineCode/survivors.txt");
+        return complaint is null ? 0 : 1;
+    }
+
+    private static int Compare(int count, int seed)
+    {
+        var clock = Stopwatch.StartNew();
+        DifferentialReport report = DifferentialRun.Run(count, seed, Environment.ProcessorCount);
+        Console.WriteLine($"{report} in {clock.Elapsed.TotalSeconds:f0} s");
+        return report.Failures.Count == 0 ? 0 : 1;
     }
 
     private static string RepositoryRoot()

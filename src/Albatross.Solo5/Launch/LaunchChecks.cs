@@ -14,7 +14,7 @@ internal static class LaunchChecks
         LaunchRequest request, AbiTarget target, out ImmutableArray<Segment> segments, [NotNullWhen(false)] out ImageRefusal? refusal)
     {
         segments = [];
-        refusal = request.Image.Abi.Target == target ? null : AbiNote.WrongTarget(target);
+        refusal = request.Image.Abi.Target == target ? null : AbiNote.WrongTarget(target, request.Image.Abi.Target);
         if (refusal is not null || !SegmentPlacement.TryPlace(request.Image.Elf, request.Memory, out segments, out refusal))
         {
             return false;

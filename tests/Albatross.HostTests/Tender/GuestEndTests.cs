@@ -108,6 +108,20 @@ public sealed class GuestEndTests
         Assert.Equal(new TenderRun(0, "hello from padded\n", ""), run);
     }
 
+    [Fact]
+    public async Task A_closed_console_ends_a_guest_that_writes_with_status_1_and_a_message()
+    {
+        using var file = new ImageFile(SampleGuests.Spewer(lines: 1_000_000));
+        ProgramCommand tender = Programs.Tender;
+        using var process = TenderRun.Start(tender.File, [.. tender.FirstArguments, "hvt", "--mem=2", file.Path]);
+        process.StandardOutput.Close();
+        Assert.Equal(
+            "hvt: console write failed: errno 0x20\n",
+            await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, process.ExitCode);
+    }
+
     [Theory]
     [InlineData("tiny-hello.hvt", 0, 0)]
     [InlineData("tiny-exit3.hvt", 3, 1)]

@@ -43,6 +43,10 @@ internal sealed partial class NetworkNamespace : IDisposable
     /// <summary>Runs another program in the namespace; its output and status.</summary>
     internal Task<TenderRun> Run(params string[] words) => TenderRun.Of("ip", ["netns", "exec", _name, .. words]);
 
+    /// <summary>As above, for one that may take longer than usual.</summary>
+    internal Task<TenderRun> Run(TimeSpan limit, params string[] words) =>
+        TenderRun.Of("ip", ["netns", "exec", _name, .. words], limit);
+
     /// <summary>Calls <paramref name="work"/> on a thread of its own that is in the namespace.</summary>
     internal T Inside<T>(Func<T> work)
     {

@@ -5,58 +5,13 @@ using Albatross.Linux;
 namespace Albatross.HostTests.Tender;
 
 /// <summary>
-/// Network interfaces under the real tenders, in a namespace of each test's own: the expectations net … of the specifications. With
-/// ALBATROSS_LONG=1 the floods have the specifications' 100,000 pings.
+/// Network interfaces under the real tenders, in a namespace of each test's own. The tests of the suites (net, net_2if, net_mtu, net_ring)
+/// are rows of the table of expectations.
 /// </summary>
 public sealed class NetworkTests
 {
     private const string Prefix = "albatross-tender: ";
-    private const string Tap100 = "tap100 1500 10.0.0.1/24", Tap101 = "tap101 1500 10.1.0.1/24", Tap102 = "tap102 9000 10.0.0.1/24";
-
-    private static readonly int Pings = Environment.GetEnvironmentVariable("ALBATROSS_LONG") == "1" ? 100_000 : 3000;
-
-    [Theory]
-    [InlineData(GuestTarget.Hvt)]
-    [InlineData(GuestTarget.Spt)]
-    public async Task Flood_pings_are_all_answered(GuestTarget target)
-    {
-        using NetworkNamespace network = NetworkNamespace.With(Tap100);
-        using var image = new ImageFile(DeviceGuests.Echo(interfaces: 1, Pings, target));
-        using Process tender = network.StartTender(target.Command(), "--mem=2", "--net:service0=tap100", "--", image.Path);
-        await Ready(tender, "MTU is 1500");
-        await AllAnswered(network.Run("ping", "-f", "-q", "-c", $"{Pings}", "10.0.0.2"));
-        await Succeeds(tender);
-    }
-
-    [Theory]
-    [InlineData(GuestTarget.Hvt)]
-    [InlineData(GuestTarget.Spt)]
-    public async Task Two_interfaces_are_served_at_once(GuestTarget target)
-    {
-        using NetworkNamespace network = NetworkNamespace.With(Tap100, Tap101);
-        using var image = new ImageFile(DeviceGuests.Echo(interfaces: 2, 2 * (Pings / 2), target));
-        using Process tender = network.StartTender(
-            target.Command(), "--mem=2", "--net:service0=tap100", "--net:service1=tap101", "--", image.Path);
-        await Ready(tender, "MTU is 1500", "MTU is 1500");
-        string count = $"{Pings / 2}";
-        await Task.WhenAll(
-            AllAnswered(network.Run("ping", "-f", "-q", "-c", count, "10.0.0.2")),
-            AllAnswered(network.Run("ping", "-f", "-q", "-c", count, "10.1.0.2")));
-        await Succeeds(tender);
-    }
-
-    [Theory]
-    [InlineData(GuestTarget.Hvt)]
-    [InlineData(GuestTarget.Spt)]
-    public async Task Jumbo_frames_pass_an_interface_whose_MTU_is_9000(GuestTarget target)
-    {
-        using NetworkNamespace network = NetworkNamespace.With(Tap102);
-        using var image = new ImageFile(DeviceGuests.Echo(interfaces: 1, 10, target));
-        using Process tender = network.StartTender(target.Command(), "--mem=2", "--net:service0=tap102", "--", image.Path);
-        await Ready(tender, "MTU is 9000");
-        await AllAnswered(network.Run("ping", "-q", "-M", "do", "-s", "8972", "-i", "0.01", "-p", "deadbeef", "-c", "10", "10.0.0.2"));
-        await Succeeds(tender);
-    }
+    private const string Tap100 = "tap100 1500 10.0.0.1/24", Tap102 = "tap102 9000 10.0.0.1/24";
 
     [Theory]
     [InlineData(GuestTarget.Hvt)]

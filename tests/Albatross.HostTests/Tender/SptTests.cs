@@ -170,7 +170,7 @@ public sealed class SptTests
     {
         using var image = new ImageFile(SampleGuests.Hello());
         Assert.Equal(
-            new TenderRun(1, "", $"{Prefix}{image.Path}: Executable is not for the solo5-spt target\n"),
+            new TenderRun(1, "", $"{Prefix}{image.Path}: Executable is not for the solo5-spt target: it is for hvt\n"),
             await TenderRun.Of("spt", image.Path));
     }
 

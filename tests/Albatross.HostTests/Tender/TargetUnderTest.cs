@@ -13,6 +13,9 @@ internal static class TargetUnderTest
             HostRequirement.Kvm();
         }
 
-        return target == GuestTarget.Hvt ? "hvt" : "spt";
+        return target.Name();
     }
+
+    /// <summary>The subcommand, for what ends before a machine is needed.</summary>
+    internal static string Name(this GuestTarget target) => target == GuestTarget.Hvt ? "hvt" : "spt";
 }

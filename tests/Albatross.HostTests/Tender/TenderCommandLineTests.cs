@@ -69,7 +69,7 @@ public sealed class TenderCommandLineTests
     }
 
     [Theory]
-    [InlineData("spt", "Executable is not for the solo5-hvt target")]
+    [InlineData("spt", "Executable is not for the solo5-hvt target: it is for spt")]
     [InlineData("abi-1", "Executable requests unsupported ABI version 1")]
     [InlineData("bad-manifest", "Solo5 manifest is invalid")]
     public async Task An_image_that_is_not_for_this_tender_is_refused(string name, string text)

@@ -21,12 +21,12 @@ internal sealed record TenderRun(int Status, string Output, string Error)
         return await Of(["hvt", "--mem=16", file.Path, .. arguments]);
     }
 
-    /// <summary>Runs any program to its end.</summary>
-    internal static async Task<TenderRun> Of(string program, IReadOnlyList<string> arguments)
+    /// <summary>Runs any program to its end, for which it has half a minute if nothing else is said.</summary>
+    internal static async Task<TenderRun> Of(string program, IReadOnlyList<string> arguments, TimeSpan? limit = null)
     {
         using Process process = Start(program, arguments);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(Limit);
+        timeout.CancelAfter(limit ?? Limit);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(timeout.Token);

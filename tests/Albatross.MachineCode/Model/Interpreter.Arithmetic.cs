@@ -65,7 +65,17 @@ internal sealed partial class Interpreter
             case Mnemonic.Cmove:
                 Set(i, _zero ? Get(i, 1) : Get(i, 0));
                 break;
-            case Mnemonic.Nop or Mnemonic.Cld:
+            case Mnemonic.Push when OperandBytes(i, 0) == 8:
+                this[Register.RSP] -= 8;
+                Store(this[Register.RSP], 8, Get(i, 0));
+                break;
+            case Mnemonic.Pop when OperandBytes(i, 0) == 8:
+                Set(i, PopValue());
+                break;
+            case Mnemonic.Cld:
+                Direction = false;
+                break;
+            case Mnemonic.Nop:
                 break;
             default:
                 throw new ModelException($"instruction {i} at {_ip:x}");
@@ -101,8 +111,20 @@ internal sealed partial class Interpreter
         return value;
     }
 
+    private ulong PopValue()
+    {
+        ulong value = Load(this[Register.RSP], 8);
+        this[Register.RSP] += 8;
+        return value;
+    }
+
     private void Divide(ulong divisor)
     {
+        if (divisor == 0)
+        {
+            throw new ModelException($"division by zero at {_ip:x}");
+        }
+
         var dividend = new UInt128(this[Register.RDX], this[Register.RAX]);
         UInt128 quotient = dividend / divisor;
         if (quotient > ulong.MaxValue)

@@ -100,7 +100,16 @@ internal sealed partial class Interpreter
         }
     }
 
-    private MemoryRegion Find(ulong address, int bytes) =>
-        _regions.FirstOrDefault(region => region.Contains(address, bytes))
-        ?? throw new ModelException($"access to {address:x}, {bytes} bytes, outside every region at {_ip:x}");
+    private MemoryRegion Find(ulong address, int bytes)
+    {
+        foreach (MemoryRegion region in _regions)
+        {
+            if (region.Contains(address, bytes))
+            {
+                return region;
+            }
+        }
+
+        throw new ModelException($"access to {address:x}, {bytes} bytes, outside every region at {_ip:x}");
+    }
 }

@@ -13,7 +13,9 @@ internal sealed partial class Interpreter
     private const int StepLimit = 100_000;
     private const ulong LostRegister = 0xdead_0001_dead_0001;
 
-    private readonly Dictionary<ulong, Instruction> _code;
+    private readonly ulong _codeAddress;
+    private readonly Instruction[] _code;
+    private readonly bool[] _covered;
     private readonly List<MemoryRegion> _regions = [];
     private readonly ulong[] _registers = new ulong[16];
     private ulong _ip;
@@ -23,15 +25,19 @@ internal sealed partial class Interpreter
 
     internal Interpreter(AssembledCode code)
     {
-        _code = code.Decode().ToDictionary(instruction => instruction.IP);
+        _codeAddress = code.Address;
+        _code = new Instruction[code.InstructionBytes + 1];
+        _covered = new bool[code.InstructionBytes + 1];
+        foreach (Instruction instruction in code.Decode())
+        {
+            _code[instruction.IP - _codeAddress] = instruction;
+        }
+
         _regions.Add(new MemoryRegion("code", code.Address, code.Bytes, IsWritable: false));
     }
 
     /// <summary>Every instruction of the code.</summary>
-    internal IEnumerable<Instruction> Instructions => _code.Values;
-
-    /// <summary>Addresses of the instructions that were executed.</summary>
-    internal HashSet<ulong> Covered { get; } = [];
+    internal IEnumerable<Instruction> Instructions => _code.Where(instruction => instruction.Length > 0);
 
     /// <summary>Conditional branches by address, and whether they were taken.</summary>
     internal HashSet<(ulong Address, bool Taken)> Branches { get; } = [];
@@ -55,7 +61,13 @@ internal sealed partial class Interpreter
         set => _registers[register.GetNumber()] = value;
     }
 
+    /// <summary>What cld clears; string instructions, which are not known here, depend on it.</summary>
+    internal bool Direction { get; set; }
+
     internal void Add(MemoryRegion region) => _regions.Add(region);
+
+    /// <summary>Whether the instruction at <paramref name="address"/> was executed.</summary>
+    internal bool IsCovered(ulong address) => _covered[address - _codeAddress];
 
     /// <summary>Runs from <paramref name="address"/> until the handler of system calls ends it.</summary>
     internal void Run(ulong address)
@@ -68,14 +80,15 @@ internal sealed partial class Interpreter
                 return;
             }
 
-            if (!_code.TryGetValue(_ip, out Instruction instruction))
+            ulong at = _ip - _codeAddress;
+            if (at >= (ulong)_code.Length || _code[at].Length == 0)
             {
                 throw new ModelException($"no instruction at {_ip:x}");
             }
 
-            Covered.Add(_ip);
+            _covered[at] = true;
             Steps++;
-            if (!Execute(instruction, out ulong next))
+            if (!Execute(_code[at], out ulong next))
             {
                 return;
             }
@@ -107,6 +120,10 @@ internal sealed partial class Interpreter
 
             case FlowControl.IndirectBranch when instruction.Op0Kind == OpKind.Register:
                 next = Get(instruction, 0);
+                return true;
+
+            case FlowControl.Return when instruction.Mnemonic == Mnemonic.Ret:
+                next = PopValue();
                 return true;
 
             case FlowControl.Call when instruction.Mnemonic == Mnemonic.Syscall:

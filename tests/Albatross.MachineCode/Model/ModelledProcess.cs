@@ -168,10 +168,11 @@ internal sealed class ModelledProcess
                 _message = Encoding.ASCII.GetString(_scratch.At(ScratchLayout.Text, (int)a[2]));
                 result = (long)a[2];
                 break;
-            case SystemCallNumber.Write when a[0] is LaunchDescriptors.Output or ModelledUnikernel.NetDescriptor:
+            case SystemCallNumber.Write
+                when a[0] is LaunchDescriptors.Output or ModelledUnikernel.NetDescriptor or ModelledUnikernel.OtherNetDescriptor:
                 result = Transfer($"write {a[0]}", a);
                 break;
-            case SystemCallNumber.Read when a[0] == ModelledUnikernel.NetDescriptor:
+            case SystemCallNumber.Read when a[0] is ModelledUnikernel.NetDescriptor or ModelledUnikernel.OtherNetDescriptor:
                 result = Transfer($"read {a[0]}", a);
                 break;
             case SystemCallNumber.Pread or SystemCallNumber.Pwrite when a[0] == ModelledUnikernel.BlockDescriptor:

@@ -144,7 +144,7 @@ internal sealed class Oracle
             return Dies($"poll failed: errno 0x{-_case.PollResult:x}");
         }
 
-        ulong taps = _case.HasNet ? _case.Ready & (1UL << ModelledUnikernel.NetHandle) : 0;
+        ulong taps = _case.HasNet ? _case.Ready & ((1UL << ModelledUnikernel.NetHandle) | (1UL << ModelledUnikernel.OtherNetHandle)) : 0;
         Stores(8, 8, taps);
         return Stores(16, 4, (ulong)BitOperations.PopCount(taps));
     }
@@ -173,7 +173,7 @@ internal sealed class Oracle
 
     private string NetWrite(ulong handle, ulong address, ulong length)
     {
-        if ((uint)handle != ModelledUnikernel.NetHandle)
+        if (ModelledUnikernel.TapOf((uint)handle) is not { } tap)
         {
             return Stores(24, 4, 2);
         }
@@ -183,14 +183,14 @@ internal sealed class Oracle
             return BadAccess(address, length);
         }
 
-        _behaviour.Calls.Add($"write {ModelledUnikernel.NetDescriptor} {address:x} {length:x}");
+        _behaviour.Calls.Add($"write {tap} {address:x} {length:x}");
         long done = _case.Transfer(length, 1);
         return done == (long)length ? Stores(24, 4, 0) : Dies($"Fatal error when writing: 0x{done:x} of 0x{length:x} bytes");
     }
 
     private string NetRead(ulong handle, ulong address, ulong length)
     {
-        if ((uint)handle != ModelledUnikernel.NetHandle)
+        if (ModelledUnikernel.TapOf((uint)handle) is not { } tap)
         {
             return Stores(24, 4, 2);
         }
@@ -200,7 +200,7 @@ internal sealed class Oracle
             return BadAccess(address, length);
         }
 
-        _behaviour.Calls.Add($"read {ModelledUnikernel.NetDescriptor} {address:x} {length:x}");
+        _behaviour.Calls.Add($"read {tap} {address:x} {length:x}");
         long done = _case.Transfer(length, 1);
         if (done is 0 or -11)
         {

@@ -20,15 +20,14 @@ internal static class PlayerVerification
     private const ulong Stack = 0x7f_fff8, Boot = 0x1_1000, Entry = 0x10_0040, MemoryBytes = 0x20_0000, Kilohertz = 2_500_001;
 
     /// <summary>Runs <paramref name="count"/> tables of <paramref name="seed"/> on the run loop's player.</summary>
-    internal static VerificationReport RunLoop(int count, int seed)
+    internal static VerificationReport RunLoop(AssembledCode code, int count, int seed)
     {
-        AssembledCode code = new RunLoop().Assemble();
         return Run(code, ConstantsLayout.FirstRow, ScratchLayout.Text, "hvt", code.RunAddress, count, seed, ip => ip < code.RunAddress);
     }
 
     /// <summary>Runs <paramref name="count"/> tables of <paramref name="seed"/> on the code of an spt unikernel.</summary>
-    internal static VerificationReport SptEntry(int count, int seed) =>
-        Run(new SptEntry().Assemble(), SptLayout.FirstRow, SptLayout.Text, "spt", Entry, count, seed, _ => true);
+    internal static VerificationReport SptEntry(AssembledCode code, int count, int seed) =>
+        Run(code, SptLayout.FirstRow, SptLayout.Text, "spt", Entry, count, seed, _ => true);
 
     private static VerificationReport Run(
         AssembledCode code, uint firstRow, uint text, string program, ulong end, int count, int seed, Func<ulong, bool> counts)
@@ -61,7 +60,7 @@ internal static class PlayerVerification
 
     private static PlayedRow RandomRow(Random random)
     {
-        long[] results = [0, 1, 3, -1, -12, -4095, -4096, -4097, 0x1_0000_0003, 0xABCDEF0123, int.MinValue, long.MinValue];
+        long[] results = [0, 1, 3, -1, -9, -10, -12, -0x9A9, -4095, -4096, -4097, 0x1_0000_0003, 0xABCDEF0123, int.MinValue, long.MinValue];
         return new PlayedRow(
             random.Next(450),
             (RowMode)random.Next(4),
@@ -97,6 +96,13 @@ internal static class PlayerVerification
     /// <summary>The memory in which a player runs, and a kernel that answers as the rows say.</summary>
     private sealed class PlayerProcess
     {
+        /// <summary>What a register holds before the first instruction must not matter.</summary>
+        private static readonly Register[] Junk =
+        [
+            Register.RAX, Register.RCX, Register.RDX, Register.RBX, Register.RSP, Register.RBP, Register.RSI, Register.RDI,
+            Register.R8, Register.R9, Register.R10, Register.R11, Register.R12, Register.R13, Register.R14, Register.R15,
+        ];
+
         private readonly Interpreter _interpreter;
         private readonly MemoryRegion _constants = new("constants", ProcessLayout.Constants, new byte[0x1000], IsWritable: false);
         private readonly MemoryRegion _boot = new("boot information", SptLayout.BootInformation, new byte[0x1000], IsWritable: true);
@@ -140,6 +146,12 @@ internal static class PlayerVerification
             BinaryPrimitives.WriteUInt32LittleEndian((_program == "hvt" ? _constants : _table).At(_firstRow, 4), firstRow);
             BinaryPrimitives.WriteUInt64LittleEndian(_constants.At(ConstantsLayout.MemorySize, 8), MemoryBytes);
             BinaryPrimitives.WriteUInt32LittleEndian(_scratch.At(ScratchLayout.TscKilohertz, 4), (uint)Kilohertz);
+            foreach (Register register in Junk)
+            {
+                _interpreter[register] = 0xbad0_0000_0000_0000 | (ulong)register;
+            }
+
+            _interpreter.Direction = true;
             _interpreter.Run(ProcessLayout.Code);
             NoteStore();
             return _message is null ? _log.Append(Entered()).ToString() : _log.Append(_message).ToString();
@@ -185,10 +197,11 @@ internal static class PlayerVerification
                     : throw new ModelException($"system call {number} after the message");
             }
 
-            if (number == SystemCallNumber.Write && a[0] == LaunchDescriptors.Error && a[1] == _text)
+            if (number == SystemCallNumber.Write && a[0] == LaunchDescriptors.Error && a[1] == _text && a[2] <= 512)
             {
                 MemoryRegion region = _program == "hvt" ? _scratch : _boot;
-                _message = $"dies: {Encoding.ASCII.GetString(region.At(_text, (int)a[2])).TrimEnd('\n')}";
+                string text = Encoding.ASCII.GetString(region.At(_text, (int)a[2]));
+                _message = text.EndsWith('\n') ? $"dies: {text[..^1]}" : throw new ModelException($"a message without an end: {text}");
                 return true;
             }
 
@@ -226,7 +239,7 @@ internal static class PlayerVerification
             bool right = _program == "hvt"
                 ? _interpreter[Register.RBX] == ProcessLayout.Guest && _interpreter[Register.RBP] == MemoryBytes
                     && BinaryPrimitives.ReadUInt64LittleEndian(_guest.At(ProcessLayout.Guest + 0x10010, 8)) == Kilohertz * 1000
-                : _interpreter[Register.RSP] == Stack && _interpreter[Register.RDI] == Boot
+                : _interpreter[Register.RSP] == Stack && _interpreter[Register.RDI] == Boot && !_interpreter.Direction
                     && zero.All(register => _interpreter[register] == 0);
             return right && _next == _rows.Length ? "enters" : "enters with wrong registers";
         }

@@ -47,7 +47,7 @@ internal sealed class RandomCases(int seed)
             },
             Ready = (ulong)_random.Next(16),
             TimerResult = OneIn(30) ? -22 : 0,
-            PollResult = OneIn(30) ? -12 : 0,
+            PollResult = OneIn(20) ? -Pick(1, 3, 12, 22) : 0,
             PollInterruptions = OneIn(10) ? 1 : 0,
         };
     }
@@ -55,7 +55,8 @@ internal sealed class RandomCases(int seed)
     private ulong[] Fields(int number, bool wild)
     {
         ulong Or(ulong value) => OneIn(wild ? 3 : 12) ? Anything() : value;
-        ulong handle = Handle(number is 4 or 5 ? ModelledUnikernel.BlockHandle : ModelledUnikernel.NetHandle);
+        ulong handle = Handle(number is 4 or 5 ? ModelledUnikernel.BlockHandle
+            : OneIn(2) ? ModelledUnikernel.NetHandle : ModelledUnikernel.OtherNetHandle);
         ulong[] fields = number switch
         {
             2 => [Or(Heap()), Or((ulong)_random.Next(200))],
@@ -70,6 +71,12 @@ internal sealed class RandomCases(int seed)
         if (number is 4 or 5 && OneIn(6))
         {
             fields[3] = Capacity - fields[1] + (ulong)_random.Next(-1, 2);
+        }
+
+        // Nothing at all, just behind the disk: refused.
+        if (number is 4 or 5 && OneIn(20))
+        {
+            (fields[1], fields[3]) = (Capacity, (ulong)_random.Next(2));
         }
 
         // Nothing at all, inside a protected segment: allowed.

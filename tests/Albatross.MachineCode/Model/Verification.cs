@@ -47,7 +47,7 @@ internal static class Verification
         done,
         interpreter.Steps,
         failure,
-        [.. counted.Where(instruction => !interpreter.Covered.Contains(instruction.IP)).Select(Describe)],
+        [.. counted.Where(instruction => !interpreter.IsCovered(instruction.IP)).Select(Describe)],
         [.. counted.Where(instruction => IsOneWay(instruction, interpreter)).Select(Describe)]);
 
     private static string? Compare(ModelledProcess process, HypercallCase hypercall, int index, int seed)

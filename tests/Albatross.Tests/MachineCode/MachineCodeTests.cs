@@ -52,7 +52,7 @@ public sealed class MachineCodeTests
     [InlineData(2)]
     public void Random_tables_are_played_as_their_modes_say_before_the_run_loop(int seed)
     {
-        VerificationReport report = PlayerVerification.RunLoop(count: 3000, seed);
+        VerificationReport report = PlayerVerification.RunLoop(new RunLoop().Assemble(), count: 3000, seed);
         Assert.Null(report.Failure);
         Assert.Empty(report.OneWay);
         Assert.Empty(report.NotCovered);
@@ -63,7 +63,18 @@ public sealed class MachineCodeTests
     [InlineData(2)]
     public void Random_tables_are_played_as_their_modes_say_before_an_spt_guest_is_entered(int seed)
     {
-        VerificationReport report = PlayerVerification.SptEntry(count: 3000, seed);
+        VerificationReport report = PlayerVerification.SptEntry(new SptEntry().Assemble(), count: 3000, seed);
+        Assert.Null(report.Failure);
+        Assert.Empty(report.OneWay);
+        Assert.EndsWith(": ud2", Assert.Single(report.NotCovered), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Random_children_are_started_as_their_rows_say(int seed)
+    {
+        VerificationReport report = SpawnVerification.Run(SpawnStub.Assemble(), count: 3000, seed);
         Assert.Null(report.Failure);
         Assert.Empty(report.OneWay);
         Assert.EndsWith(": ud2", Assert.Single(report.NotCovered), StringComparison.Ordinal);

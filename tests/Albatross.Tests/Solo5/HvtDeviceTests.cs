@@ -172,7 +172,7 @@ public sealed class HvtDeviceTests
     {
         Assert.True(UnikernelImage.TryParse(SampleGuests.Exit(0, GuestTarget.Spt), out UnikernelImage? image, out _));
         Assert.False(HvtLaunch.TryBuild(Request([]) with { Image = image }, out _, out ImageRefusal? refusal));
-        Assert.Equal(new ImageRefusal(ImageRefusalCode.WrongTarget, "Executable is not for the solo5-hvt target"), refusal);
+        Assert.Equal(new ImageRefusal(ImageRefusalCode.WrongTarget, "Executable is not for the solo5-hvt target: it is for spt"), refusal);
     }
 
     private static int Limits(HvtLaunch launch, ulong bytes)

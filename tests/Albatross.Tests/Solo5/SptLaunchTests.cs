@@ -96,7 +96,7 @@ public sealed class SptLaunchTests
     {
         SptLaunchRequest request = Request([]) with { Image = DeviceImage.Of(GuestTarget.Hvt) };
         Assert.False(SptLaunch.TryBuild(request, out _, out ImageRefusal? refusal));
-        Assert.Equal(new ImageRefusal(ImageRefusalCode.WrongTarget, "Executable is not for the solo5-spt target"), refusal);
+        Assert.Equal(new ImageRefusal(ImageRefusalCode.WrongTarget, "Executable is not for the solo5-spt target: it is for hvt"), refusal);
     }
 
     [Theory]
