@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 
@@ -24,8 +25,30 @@ public sealed record SandboxSupport
     /// <summary>Whether setgroups(2) is not forbidden in this user namespace (user_namespaces(7)).</summary>
     public required bool MayDropGroups { get; init; }
 
-    /// <summary>Whether an ordinary user may make a user namespace and others in it.</summary>
-    public required bool HasUserNamespaces { get; init; }
+    /// <summary>
+    /// Whether this process could give up its namespaces by unshare(2) with these flags: a child tries and ends. No file says it: it
+    /// depends on capabilities, limits, security modules and filters. <paramref name="spawnStub"/> is the machine code for <see cref="Spawner"/>.
+    /// </summary>
+    public static bool CanUnshare(ulong flags, ReadOnlySpan<byte> spawnStub)
+    {
+        const int Unshare = 272, ExitGroup = 231, RowBytes = 64, Argument = 8;
+        var rows = new byte[2 * RowBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(rows, Unshare);
+        BinaryPrimitives.WriteUInt64LittleEndian(rows.AsSpan(Argument), flags);
+        BinaryPrimitives.WriteInt32LittleEndian(rows.AsSpan(RowBytes), ExitGroup);
+        try
+        {
+            using var spawner = new Spawner(spawnStub);
+            using DeviceFile nothing = DeviceFile.OpenNull();
+            using ProcessDescriptor child = spawner.Start(
+                new SpawnRequest { Executable = nothing, ProcessName = "unshare", Descriptors = [nothing, nothing, nothing], Rows = rows });
+            return child.Wait() == new ProcessExit(ProcessExitKind.Exited, 0);
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Asks the kernel and /proc.</summary>
     /// <exception cref="IOException">There is no /proc.</exception>
@@ -37,9 +60,6 @@ public sealed record SandboxSupport
         Users = ParseIdMap(File.ReadAllText("/proc/self/uid_map")),
         Groups = ParseIdMap(File.ReadAllText("/proc/self/gid_map")),
         MayDropGroups = Read("/proc/self/setgroups") != "deny",
-        HasUserNamespaces = Read("/proc/sys/user/max_user_namespaces") is not (null or "0")
-            && Read("/proc/sys/kernel/unprivileged_userns_clone") != "0"
-            && Read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") is null or "0",
     };
 
     /// <summary>Reads the lines of /proc/PID/uid_map: first inside, first outside, count.</summary>

@@ -57,14 +57,18 @@ internal sealed class JailCommand(Messages messages, string command)
             return messages.Fail($"{RawArguments.TextOf(parsed.Program)}: Could not find the program");
         }
 
-        var jail = TenderJail.For(TenderSandbox.FactsOf(SandboxSupport.Probe()), parsed.User, parsed.AttachesTaps);
+        SandboxFacts facts = TenderSandbox.FactsOf(SandboxSupport.Probe());
+        ulong namespaces = TenderJail.NamespacesFor(facts, parsed.AttachesTaps);
+        bool canUnshare = SandboxSupport.CanUnshare(namespaces, LauncherCode.SpawnStub);
+        var jail = TenderJail.For(facts, parsed.User, canUnshare ? namespaces : 0);
         if (parsed.User is not null && jail.User is null)
         {
             return messages.Fail("--user: this process may not become another user, or its user namespace does not have this one");
         }
 
-        // A duplicate without close-on-exec, for the launch closes it itself.
         using LandlockRuleset? ruleset = jail.LandlockVersion > 0 ? Restrict(program, parsed, jail.LandlockVersion) : null;
+
+        // The launch inherits a duplicate of the ruleset and closes it.
         int lowest = parsed.Kept.DefaultIfEmpty(LaunchDescriptors.Error).Max() + 1;
         var request = new JailRequest
         {

@@ -20,7 +20,8 @@ internal static class Program
             _ when program == "solo5-spt" => new SptCommand(messages, program).Run(arguments),
             [var first, .. var rest] when first.AsSpan().SequenceEqual("hvt"u8) => new HvtCommand(messages, $"{program} hvt").Run(rest),
             [var first, .. var rest] when first.AsSpan().SequenceEqual("spt"u8) => new SptCommand(messages, $"{program} spt").Run(rest),
-            [var first, .. var rest] when first.AsSpan().SequenceEqual("--jail"u8) => new JailCommand(messages, $"{program} --jail").Run(rest),
+            [var first, .. var rest] when first.AsSpan().SequenceEqual("--jail"u8) =>
+                new JailCommand(messages, $"{program} --jail").Run(rest),
             [var first] when first.AsSpan().SequenceEqual("--version"u8) => messages.Version(),
             _ => messages.UsageOfProgram(),
         };

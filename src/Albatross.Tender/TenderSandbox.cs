@@ -34,7 +34,6 @@ internal sealed class TenderSandbox : IDisposable
         EffectiveCapabilities = support.Rights.EffectiveCapabilities,
         BoundingCapabilities = support.Rights.BoundingCapabilities,
         MayDropGroups = support.MayDropGroups,
-        HasUserNamespaces = support.HasUserNamespaces,
         Users = [.. support.Users.Select(range => new IdRange(range.First, range.Count))],
         Groups = [.. support.Groups.Select(range => new IdRange(range.First, range.Count))],
     };

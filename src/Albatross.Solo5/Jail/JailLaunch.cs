@@ -41,7 +41,8 @@ public sealed class JailLaunch
         const int Longest = 64 * 1024;
         long bytes = request.Program.Length + request.Arguments.Sum(argument => argument.Length + 9L);
         refusal = bytes > Longest
-            ? new ImageRefusal(ImageRefusalCode.InvalidCommandLine, $"the arguments of a jailed program have at most {Longest} bytes, not {bytes}")
+            ? new ImageRefusal(
+                ImageRefusalCode.InvalidCommandLine, $"the arguments of a jailed program have at most {Longest} bytes, not {bytes}")
             : null;
         launch = refusal is null ? Build(request) : null;
         return launch is not null;

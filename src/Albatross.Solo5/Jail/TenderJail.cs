@@ -33,27 +33,33 @@ public sealed record TenderJail
     public string? Report => LeftOutLayer.Report("jail", LeftOut);
 
     /// <summary>
-    /// As much as <paramref name="facts"/> allow. <paramref name="user"/> is null when none was asked for: what the tender opens by its
-    /// path has to be that user's. A tender that attaches taps by name needs the network namespace in which they are.
+    /// The namespaces that a tender should get, as flags of unshare(2): an ordinary user makes them inside one of users. A tender that
+    /// attaches taps by name needs the network namespace in which they are. Whether this works, the shell tries.
     /// </summary>
-    public static TenderJail For(SandboxFacts facts, UnikernelUser? user, bool attachesTaps)
+    public static ulong NamespacesFor(SandboxFacts facts, bool attachesTaps) =>
+        Ipc | HostName | (attachesTaps ? 0 : Network) | (facts.MayMakeNamespaces ? 0 : Users);
+
+    /// <summary>
+    /// As much as <paramref name="facts"/> allow. <paramref name="user"/> is null when none was asked for: what the tender opens by its
+    /// path has to be that user's. <paramref name="namespaces"/> are those of <see cref="NamespacesFor"/>, or 0 if this process cannot
+    /// have them.
+    /// </summary>
+    public static TenderJail For(SandboxFacts facts, UnikernelUser? user, ulong namespaces)
     {
         bool hasUser = user is { } wanted && facts.MayChangeUser && facts.MayDropGroups && facts.Has(wanted);
-        bool mayUnshare = facts.MayMakeNamespaces || facts.HasUserNamespaces;
         (bool Holds, LeftOutLayer Otherwise)[] layers =
         [
             (hasUser, new(SandboxLayer.OwnUser, user is null ? "no --user" : LeftOutLayer.NotRoot)),
             (facts.MayDropBounds || facts.BoundingCapabilities == 0, new(SandboxLayer.CapabilityBounds, LeftOutLayer.NotRoot)),
             (facts.LandlockVersion > 0, new(SandboxLayer.Landlock, LeftOutLayer.NotInKernel)),
-            (mayUnshare, new(SandboxLayer.Namespaces, LeftOutLayer.NotRoot)),
+            (namespaces != 0, new(SandboxLayer.Namespaces, "forbidden here")),
         ];
         return new TenderJail
         {
             User = hasUser ? user : null,
             DroppedBounds = facts.MayDropBounds ? facts.BoundingCapabilities : 0,
             LandlockVersion = facts.LandlockVersion,
-            Namespaces = !mayUnshare ? 0
-                : Ipc | HostName | (attachesTaps ? 0 : Network) | (facts.MayMakeNamespaces ? 0 : Users),
+            Namespaces = namespaces,
             LeftOut = [.. layers.Where(layer => !layer.Holds).Select(layer => layer.Otherwise)],
         };
     }

@@ -5,7 +5,9 @@ namespace Albatross.Solo5.Launch;
 /// <summary>struct landlock_ruleset_attr (include/uapi/linux/landlock.h): what each version of landlock can refuse.</summary>
 public static class LandlockAttributes
 {
-    /// <summary>Everything that <paramref name="version"/> knows: rights on files u64, then from 4 on TCP u64, from 6 on scopes u64.</summary>
+    /// <summary>
+    /// Everything that <paramref name="version"/>, from 1 on, knows: rights on files u64, then from 4 on TCP u64, from 6 on scopes u64.
+    /// </summary>
     public static byte[] Everything(int version)
     {
         var bytes = new byte[version >= 6 ? 24 : version >= 4 ? 16 : 8];

@@ -24,9 +24,6 @@ public sealed record SandboxFacts
     /// <summary>False in a user namespace that forbids setgroups(2).</summary>
     public bool MayDropGroups { get; init; } = true;
 
-    /// <summary>Whether an ordinary user may make a user namespace and others in it.</summary>
-    public bool HasUserNamespaces { get; init; }
-
     /// <summary>The users that the process's user namespace has.</summary>
     public ImmutableArray<IdRange> Users { get; init; } = [IdRange.All];
 
@@ -79,5 +76,9 @@ public readonly record struct UnikernelUser(uint UserId, uint GroupId)
     public static UnikernelUser Nobody { get; } = new(65534, 65534);
 
     /// <summary>A user for one process: as long as it runs, no other process has its number, so no other unikernel has its user.</summary>
-    public static UnikernelUser OfProcess(int processId) => new(FirstOwn + ((uint)processId & OwnMask), FirstOwn + ((uint)processId & OwnMask));
+    public static UnikernelUser OfProcess(int processId)
+    {
+        uint own = FirstOwn + ((uint)processId & OwnMask);
+        return new UnikernelUser(own, own);
+    }
 }

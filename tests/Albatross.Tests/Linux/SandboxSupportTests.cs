@@ -1,4 +1,5 @@
 using Albatross.Linux;
+using Albatross.Solo5;
 
 namespace Albatross.Tests.Linux;
 
@@ -27,6 +28,14 @@ public sealed class SandboxSupportTests
         Assert.NotEmpty(support.Users);
         Assert.NotEmpty(support.Groups);
         Assert.InRange(support.LandlockVersion, 0, 1000);
+    }
+
+    [Fact]
+    public void What_no_process_can_give_up_cannot_be_given_up_here()
+    {
+        const ulong NoNamespace = 1UL << 63;
+        Assert.False(SandboxSupport.CanUnshare(NoNamespace, LauncherCode.SpawnStub));
+        Assert.True(SandboxSupport.CanUnshare(0, LauncherCode.SpawnStub));
     }
 
     [Fact]

@@ -24,28 +24,27 @@ public sealed class TenderJailTests
     [Fact]
     public void Root_with_a_user_for_the_tender_gets_every_layer()
     {
-        var jail = TenderJail.For(Root, Wanted, attachesTaps: false);
+        TenderJail jail = Whole(Root, Wanted);
         Assert.Equal((Wanted, 0b11UL, 7, Ipc | HostName | Network), (jail.User, jail.DroppedBounds, jail.LandlockVersion, jail.Namespaces));
         Assert.Null(jail.Report);
     }
 
     [Fact]
     public void Taps_are_attached_in_the_network_namespace_in_which_they_are() =>
-        Assert.Equal(Ipc | HostName, TenderJail.For(Root, null, attachesTaps: true).Namespaces);
+        Assert.Equal(Ipc | HostName, TenderJail.NamespacesFor(Root, attachesTaps: true));
 
     [Fact]
     public void An_ordinary_user_gets_namespaces_inside_one_of_users()
     {
-        SandboxFacts facts = Root with { EffectiveCapabilities = 0, HasUserNamespaces = true };
-        var jail = TenderJail.For(facts, null, attachesTaps: false);
+        TenderJail jail = Whole(Root with { EffectiveCapabilities = 0 }, null);
         Assert.Equal(Ipc | HostName | Network | Users, jail.Namespaces);
         Assert.Equal("jail without own user (no --user); capability bounds (not root)", jail.Report);
     }
 
     [Fact]
     public void What_is_left_out_is_said_with_its_reason() => Assert.Equal(
-        "jail without own user, capability bounds, namespaces (not root); landlock (not in this kernel)",
-        TenderJail.For(new SandboxFacts { BoundingCapabilities = 1 }, Wanted, attachesTaps: false).Report);
+        "jail without own user, capability bounds (not root); landlock (not in this kernel); namespaces (forbidden here)",
+        TenderJail.For(new SandboxFacts { BoundingCapabilities = 1 }, Wanted, namespaces: 0).Report);
 
     [Fact]
     public void The_rows_take_everything_away_and_execute_last()
@@ -54,7 +53,7 @@ public sealed class TenderJailTests
         {
             Program = "/x/solo5-hvt"u8.ToArray(),
             Arguments = [Encoding.ASCII.GetBytes("--mem=2"), Encoding.Latin1.GetBytes("\u00ff")],
-            Jail = TenderJail.For(Root, Wanted, attachesTaps: false),
+            Jail = Whole(Root, Wanted),
             Ruleset = 9,
             Kept = [7, 4],
         });
@@ -85,7 +84,7 @@ public sealed class TenderJailTests
     {
         var request = new JailRequest
         {
-            Program = "/x"u8.ToArray(), Arguments = [new byte[65_536]], Jail = TenderJail.For(Root, null, attachesTaps: false),
+            Program = "/x"u8.ToArray(), Arguments = [new byte[65_536]], Jail = Whole(Root, null),
         };
         Assert.False(JailLaunch.TryBuild(request, out _, out ImageRefusal? refusal));
         Assert.Equal(ImageRefusalCode.InvalidCommandLine, refusal.Code);
@@ -115,6 +114,9 @@ public sealed class TenderJailTests
     [InlineData("#!/bin/sh\n")]
     public void What_is_no_ELF_file_has_no_loader(string text) =>
         Assert.True(ElfInterpreter.PathIn(Encoding.ASCII.GetBytes(text.PadRight(100))).IsEmpty);
+
+    private static TenderJail Whole(SandboxFacts facts, UnikernelUser? user) =>
+        TenderJail.For(facts, user, TenderJail.NamespacesFor(facts, attachesTaps: false));
 
     private static List<LaunchedRow> Rows(JailRequest request)
     {
