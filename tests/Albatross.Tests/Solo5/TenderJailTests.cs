@@ -94,7 +94,7 @@ public sealed class TenderJailTests
     [Theory]
     [InlineData("a loader", "/lib64/ld.so\0", 64, 12)]
     [InlineData("a loader behind what was read", "/lib64/ld.so\0", 4000, 0)]
-    [InlineData("an offset that wraps round", "/lib64/ld.so\0", -8, 0)]
+    [InlineData("an offset that wraps round", "/lib64/ld.so\0", -1000, 0)]
     public void The_loader_is_found_in_the_head_of_the_file(string name, string loader, long distance, int length)
     {
         byte[] head = new byte[512];
