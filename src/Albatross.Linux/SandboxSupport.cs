@@ -27,7 +27,8 @@ public sealed record SandboxSupport
 
     /// <summary>
     /// Whether this process could give up its namespaces by unshare(2) with these flags: a child tries and ends. No file says it: it
-    /// depends on capabilities, limits, security modules and filters. <paramref name="spawnStub"/> is the machine code for <see cref="Spawner"/>.
+    /// depends on capabilities, limits, security modules and filters. <paramref name="spawnStub"/> is the machine code for
+    /// <see cref="Spawner"/>.
     /// </summary>
     public static bool CanUnshare(ulong flags, ReadOnlySpan<byte> spawnStub)
     {
