@@ -44,7 +44,7 @@ internal static class Program
         int status = 0;
         foreach (FuzzTarget target in targets)
         {
-            FuzzReport report = new FuzzRun(target, seed).Run(isCounted ? count : long.MaxValue, TimeSpan.FromSeconds(seconds));
+            FuzzReport report = new FuzzRun(target, seed, isTimed: true).Run(isCounted ? count : long.MaxValue, TimeSpan.FromSeconds(seconds));
             Console.WriteLine(report);
             foreach (Finding finding in report.Findings)
             {
@@ -58,7 +58,7 @@ internal static class Program
 
     private static int RunOnly(FuzzTarget target, ulong seed, long index)
     {
-        (byte[] input, Outcome outcome, Finding? finding) = new FuzzRun(target, seed).RunOnly(index);
+        (byte[] input, Outcome outcome, Finding? finding) = new FuzzRun(target, seed, isTimed: true).RunOnly(index);
         Console.WriteLine($"{target.Name}: {(outcome.Accepted ? "accepted" : "rejected")}, {outcome.Kind}");
         Console.WriteLine($"  {Convert.ToHexStringLower(input)}");
         if (finding is not null)

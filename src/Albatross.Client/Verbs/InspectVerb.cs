@@ -38,6 +38,8 @@ internal static class InspectVerb
             Description = "One value in hexadecimal digits a line (wire, extension, state); one line of JSON answers each.",
         };
         var output = new Option<Notation>("--output", "-o") { Description = "text or json." };
+        kind.AcceptOnlyFromAmong("wire", "extension", "state", "certificate", "request");
+        output.AcceptOnlyFromAmong("text", "json");
         var dump = new Option<bool>("--dump")
         {
             Description = "Show images and boot arguments, which may be secret, not just their size and SHA-256.",

@@ -7,7 +7,12 @@ namespace Albatross.Fuzz.Harness;
 /// only. The corpus grows by what the answers show, but only at the beginning of an epoch, so that one input can be made again by
 /// repeating no more than that beginning.
 /// </summary>
-internal sealed class FuzzRun(FuzzTarget target, ulong seed)
+/// <param name="target">What is fed.</param>
+/// <param name="seed">Which inputs.</param>
+/// <param name="isTimed">
+/// Whether slowness is a finding: not where other tests run beside this one, whose pauses would be taken for the decoder's.
+/// </param>
+internal sealed class FuzzRun(FuzzTarget target, ulong seed, bool isTimed = false)
 {
     /// <summary>After so many inputs the corpus begins anew with the seeds.</summary>
     private const long EpochInputs = 1 << 20;
@@ -56,7 +61,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
         for (long before = epoch; before < Math.Min(index, epoch + LearningInputs); before++)
         {
             byte[] earlier = Make(before);
-            Learn(before, earlier, Measurement.Of(target, earlier).Outcome);
+            Learn(before, earlier, Measurement.Of(target, earlier, isTimed).Outcome);
         }
 
         byte[] input = Make(index);
@@ -88,7 +93,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
 
     private Outcome Try(long index, byte[] input)
     {
-        Measurement measured = Measurement.Of(target, input);
+        Measurement measured = Measurement.Of(target, input, isTimed);
         string? problem = measured.Problem ?? CheckOf(input, measured.Outcome);
         if (problem is not null && !_findings.ContainsKey(Corpus.Hash(problem)))
         {
@@ -102,7 +107,7 @@ internal sealed class FuzzRun(FuzzTarget target, ulong seed)
 
     private string? ProblemOf(byte[] input)
     {
-        Measurement measured = Measurement.Of(target, input);
+        Measurement measured = Measurement.Of(target, input, isTimed);
         return measured.Problem ?? CheckOf(input, measured.Outcome);
     }
 

@@ -1,7 +1,7 @@
 namespace Albatross.Fuzz.Oracle;
 
 /// <summary>
-/// An image by the rules of the Solo5 description, sections 1.1 to 1.3, in numbers that cannot overflow. Null members are refusals.
+/// An image for hvt (1) or spt (2) by the rules of the Solo5 descriptions, sections 1.1 to 1.3, in numbers that cannot overflow. Null members are refusals.
 /// </summary>
 internal sealed class ElfReading
 {
@@ -14,8 +14,8 @@ internal sealed class ElfReading
     /// <summary>Type, name and index of each manifest entry; null when the image is refused.</summary>
     public List<(uint Type, string Name)>? Devices { get; private set; }
 
-    /// <summary>Address, file offset, file size, start, end, readable, writable of each segment; null when they do not fit.</summary>
-    public List<(UInt128 Address, UInt128 Offset, UInt128 FileSize, UInt128 Start, UInt128 End, bool Read, bool Write)>? Segments
+    /// <summary>Address, file offset, file size, start, end and flags (1 execute, 2 write, 4 read) of each segment; null when they do not fit.</summary>
+    public List<(UInt128 Address, UInt128 Offset, UInt128 FileSize, UInt128 Start, UInt128 End, UInt128 Flags)>? Segments
     {
         get;
         private set;
@@ -63,7 +63,7 @@ internal sealed class ElfReading
     // 1.3
     private void ReadNotes()
     {
-        if (Note(0x31494241, 4, 32) is not { } abi || abi.Length < 8 || Little(abi, 0) != 1 || Little(abi, 4) != 2)
+        if (Note(0x31494241, 4, 32) is not { } abi || abi.Length < 8 || Little(abi, 0) is not (1 or 2) || Little(abi, 4) != 2)
         {
             return;
         }
@@ -144,7 +144,7 @@ internal sealed class ElfReading
             return;
         }
 
-        var segments = new List<(UInt128, UInt128, UInt128, UInt128, UInt128, bool, bool)>();
+        var segments = new List<(UInt128, UInt128, UInt128, UInt128, UInt128, UInt128)>();
         foreach (Header header in _headers.Where(header => header.Type == 1 && header.FileSize != 0))
         {
             (UInt128 address, UInt128 align) = (header.Address, header.Alignment);
@@ -167,7 +167,7 @@ internal sealed class ElfReading
                 return;
             }
 
-            segments.Add((address, header.Offset, header.FileSize, start, roundedEnd, (header.Flags & 5) != 0, (header.Flags & 2) != 0));
+            segments.Add((address, header.Offset, header.FileSize, start, roundedEnd, header.Flags & 7));
             (previous, end) = (address, roundedEnd);
         }
 

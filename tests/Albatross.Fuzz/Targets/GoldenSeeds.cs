@@ -18,6 +18,15 @@ internal static class GoldenSeeds
             .Where(der => der.Length <= 4096),
     ];
 
+    /// <summary>State files that the real Albatross wrote, the huge left out.</summary>
+    public static List<byte[]> StateFiles() =>
+    [
+        .. Directory.EnumerateFiles(Golden, "state-dump.*")
+            .Where(file => !file.EndsWith(".json", StringComparison.Ordinal) && new FileInfo(file).Length <= 64 << 10)
+            .Order(StringComparer.Ordinal)
+            .Select(File.ReadAllBytes),
+    ];
+
     /// <summary>The images of tests/golden/images.</summary>
     public static List<byte[]> Images() =>
         [.. Directory.EnumerateFiles(Path.Combine(Golden, "images")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];

@@ -12,7 +12,7 @@ internal sealed class ImageTarget : FuzzTarget
 {
     private static readonly ulong[] Numbers =
     [
-        0, 1, 3, 4, 8, 12, 19, 20, 24, 104, 4095, 4096, 4097, 0xfffff, 0x100000, 0x101000, 0x1ff000,
+        0, 1, 2, 3, 4, 8, 12, 19, 20, 24, 104, 4095, 4096, 4097, 0xfffff, 0x100000, 0x101000, 0x1ff000,
         0x200000, 0x201000, 0x2000000, 0xfffff000,
         0x100000000, 0x100001000, 0x7fffffffffffffff, 0x8000000000000000, 0xfffffffffffff000, 0xffffffffffffffff,
     ];
@@ -73,9 +73,11 @@ internal sealed class ImageTarget : FuzzTarget
             : null;
     }
 
-    private static (UInt128, UInt128, UInt128, UInt128, UInt128, bool, bool) Of(Segment segment) => (
+    private static (UInt128, UInt128, UInt128, UInt128, UInt128, UInt128) Of(Segment segment) => (
         segment.Address, segment.FileOffset, segment.FileSize, segment.Start, segment.End,
-        segment.Access.HasFlag(SegmentAccess.Read), segment.Access.HasFlag(SegmentAccess.Write));
+        (segment.Access.HasFlag(SegmentAccess.Execute) ? 1u : 0)
+        | (segment.Access.HasFlag(SegmentAccess.Write) ? 2u : 0)
+        | (segment.Access.HasFlag(SegmentAccess.Read) ? 4u : 0));
 
     // Ignored by every reader: the bytes of OSABI and ABI version.
     private static GuestMemorySize MemoryOf(byte[] input)
