@@ -25,5 +25,14 @@ public sealed class DeviceFile : OwnedDescriptor
     /// <exception cref="LinuxException">The host said no.</exception>
     public static DeviceFile OpenNull() => Open("/dev/null", Libc.OpenReadWrite | Libc.OpenCloseOnExec);
 
+    /// <summary>The first bytes of a file opened for reading, at most <paramref name="limit"/>.</summary>
+    /// <exception cref="LinuxException">The host said no.</exception>
+    public ReadOnlySpan<byte> ReadHead(int limit)
+    {
+        var bytes = new byte[limit];
+        int count = LinuxException.Check((int)Libc.ReadBytes(this, bytes, limit), "read");
+        return bytes.AsSpan(0, count);
+    }
+
     private static DeviceFile Open(string path, int flags) => new(LinuxException.Check(Libc.OpenPath(path, flags), "open", path));
 }

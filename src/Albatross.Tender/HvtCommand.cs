@@ -15,7 +15,7 @@ internal sealed class HvtCommand(Messages messages, string command) : TenderComm
     private const string ProcessName = "hvt-guest";
 
     /// <inheritdoc/>
-    protected override int Launch(TenderStart start)
+    protected override int Launch(TenderStart start, TenderSandbox sandbox)
     {
         try
         {
@@ -23,7 +23,7 @@ internal sealed class HvtCommand(Messages messages, string command) : TenderComm
             using TimerDescriptor timer = TimerDescriptor.Create();
 
             // The order is that of LaunchDescriptors from 3 on.
-            ImmutableArray<SafeHandle> descriptors = [kvm, start.File, timer, .. start.Options.Devices.Descriptors];
+            ImmutableArray<SafeHandle> descriptors = [kvm, start.File, timer, .. start.Options.Devices.Descriptors, .. sandbox.Descriptors];
             var request = new HvtLaunchRequest
             {
                 Image = start.Image,
@@ -32,11 +32,12 @@ internal sealed class HvtCommand(Messages messages, string command) : TenderComm
                 Kvm = new KvmFacts(kvm.RunSizeBytes, kvm.Cpuid),
                 ImageAccess = ImageAccess.Share,
                 Devices = start.Options.Devices.Attachments,
+                Confinement = sandbox.Confinement,
                 InheritedAt = Exec.Inherit(descriptors, LaunchDescriptors.Kvm + descriptors.Length),
                 Console = StandardDescriptors.OutputIsFile ? ConsoleKind.File : ConsoleKind.Stream,
             };
             return HvtLaunch.TryBuild(request, out HvtLaunch? launch, out ImageRefusal? refusal)
-                ? Become(launch)
+                ? Become(launch.Executable, ProcessName, sandbox)
                 : Refuse(refusal, start);
         }
         catch (LinuxException e) when (e.Call == "open")
@@ -47,12 +48,5 @@ internal sealed class HvtCommand(Messages messages, string command) : TenderComm
         {
             return Messages.Fail(e.Message);
         }
-    }
-
-    private static int Become(HvtLaunch launch)
-    {
-        using SealedFile executable = SealedFile.OfExecutable(ProcessName, launch.Executable.Span);
-        Exec.Replace(executable, ProcessName);
-        return 1;
     }
 }

@@ -50,12 +50,31 @@ internal sealed class Messages(string program)
         return 1;
     }
 
+    /// <summary>How to use the jail.</summary>
+    internal static int UsageOfJail(string command)
+    {
+        Write($"""
+            usage: {command} [ OPTIONS ] -- PROGRAM [ ARGS ]
+            PROGRAM is an installed tender, such as solo5-hvt; ARGS are its own options, its KERNEL and the guest's arguments.
+            It runs without new privileges, capabilities, core dumps, environment and descriptors of the caller, in namespaces of its own
+            (of the network too, unless ARGS attach a tap), and can open nothing but itself, its libraries, /dev/kvm, /dev/net/tun, its
+            KERNEL and the devices in ARGS. What this user or this kernel cannot have is said on stderr.
+              [ --user=UID[:GID] ] (run as this user, who has to be allowed to open what PROGRAM opens)
+              [ --read=PATH ] [ --write=PATH ] (PROGRAM may also read, or read and write, PATH and what is below it)
+              [ --keep=FD ] (leave descriptor FD open; those of --net:NAME=@FD stay open anyway)
+                --help (display this help)
+
+            """);
+        return 1;
+    }
+
     /// <summary>How to use the program.</summary>
     internal int UsageOfProgram()
     {
         Write($"""
             usage: {program} hvt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 hvt unikernel (see {program} hvt --help)
                    {program} spt [ OPTIONS ] [ -- ] KERNEL [ ARGS ]   run a Solo5 spt unikernel (see {program} spt --help)
+                   {program} --jail [ OPTIONS ] -- PROGRAM [ ARGS ]     run an installed tender closed in (see {program} --jail --help)
                    {program} --version                                display version information
 
             """);

@@ -4,7 +4,8 @@ namespace Albatross.Tender;
 
 /// <summary>
 /// Starts one unikernel from a command line: <c>albatross-tender hvt …</c> or <c>albatross-tender spt …</c>. Called by the name
-/// solo5-hvt or solo5-spt (a link), it takes that program's arguments as they are.
+/// solo5-hvt or solo5-spt (a link), it takes that program's arguments as they are. <c>albatross-tender --jail</c> closes in such a program
+/// that is installed already.
 /// </summary>
 internal static class Program
 {
@@ -19,6 +20,8 @@ internal static class Program
             _ when program == "solo5-spt" => new SptCommand(messages, program).Run(arguments),
             [var first, .. var rest] when first.AsSpan().SequenceEqual("hvt"u8) => new HvtCommand(messages, $"{program} hvt").Run(rest),
             [var first, .. var rest] when first.AsSpan().SequenceEqual("spt"u8) => new SptCommand(messages, $"{program} spt").Run(rest),
+            [var first, .. var rest] when first.AsSpan().SequenceEqual("--jail"u8) =>
+                new JailCommand(messages, $"{program} --jail").Run(rest),
             [var first] when first.AsSpan().SequenceEqual("--version"u8) => messages.Version(),
             _ => messages.UsageOfProgram(),
         };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Albatross.Linux;
 using Albatross.Solo5;
+using Albatross.Solo5.Launch;
 using Albatross.Solo5.Spt;
 
 namespace Albatross.Tender;
@@ -14,7 +15,7 @@ internal sealed class SptCommand(Messages messages, string command) : TenderComm
     private const string ProcessName = "spt-guest";
 
     /// <inheritdoc/>
-    protected override int Launch(TenderStart start)
+    protected override int Launch(TenderStart start, TenderSandbox sandbox)
     {
         if (start.Options.Heap == HeapAccess.ReadWriteExecute)
         {
@@ -22,7 +23,7 @@ internal sealed class SptCommand(Messages messages, string command) : TenderComm
         }
 
         // The order is that of SptDescriptors from 3 on.
-        ImmutableArray<SafeHandle> descriptors = [start.File, .. start.Options.Devices.Descriptors];
+        ImmutableArray<SafeHandle> descriptors = [start.File, .. start.Options.Devices.Descriptors, .. sandbox.Descriptors];
         var request = new SptLaunchRequest
         {
             Image = start.Image,
@@ -32,14 +33,11 @@ internal sealed class SptCommand(Messages messages, string command) : TenderComm
             Devices = start.Options.Devices.Attachments,
             InheritedAt = Exec.Inherit(descriptors, SptDescriptors.Image + descriptors.Length),
             Heap = start.Options.Heap,
+            Confinement = sandbox.Confinement,
+            Console = StandardDescriptors.OutputIsFile ? ConsoleKind.File : ConsoleKind.Stream,
         };
-        return SptLaunch.TryBuild(request, out SptLaunch? launch, out ImageRefusal? refusal) ? Become(launch) : Refuse(refusal, start);
-    }
-
-    private static int Become(SptLaunch launch)
-    {
-        using SealedFile executable = SealedFile.OfExecutable(ProcessName, launch.Executable.Span);
-        Exec.Replace(executable, ProcessName);
-        return 1;
+        return SptLaunch.TryBuild(request, out SptLaunch? launch, out ImageRefusal? refusal)
+            ? Become(launch.Executable, ProcessName, sandbox)
+            : Refuse(refusal, start);
     }
 }

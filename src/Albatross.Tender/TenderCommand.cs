@@ -36,7 +36,21 @@ internal abstract class TenderCommand(Messages messages, string command, AbiTarg
     };
 
     /// <summary>Builds the launch and becomes it; gives the status if it did not.</summary>
-    protected abstract int Launch(TenderStart start);
+    protected abstract int Launch(TenderStart start, TenderSandbox sandbox);
+
+    /// <summary>Says which layers of the sandbox were left out, if any, and becomes the unikernel.</summary>
+    /// <exception cref="LinuxException">It did not happen.</exception>
+    protected int Become(ReadOnlyMemory<byte> launcher, string processName, TenderSandbox sandbox)
+    {
+        if (sandbox.Confinement.Report is { } report)
+        {
+            messages.Warn(report);
+        }
+
+        using SealedFile executable = SealedFile.OfExecutable(processName, launcher.Span);
+        Exec.Replace(executable, processName);
+        return 1;
+    }
 
     /// <summary>Says why a launch was refused.</summary>
     protected int Refuse(ImageRefusal refusal, TenderStart start)
@@ -106,7 +120,9 @@ internal abstract class TenderCommand(Messages messages, string command, AbiTarg
 
         try
         {
-            return Launch(new TenderStart(image, file, kernel, memory, TenderArguments.Join(run.GuestArguments), options));
+            using TenderSandbox sandbox = TenderSandbox.Open();
+            return Launch(
+                new TenderStart(image, file, kernel, memory, TenderArguments.Join(run.GuestArguments), options), sandbox);
         }
         catch (LinuxException e)
         {

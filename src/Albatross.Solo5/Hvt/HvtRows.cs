@@ -9,6 +9,8 @@ namespace Albatross.Solo5.Hvt;
 /// </summary>
 internal static class HvtRows
 {
+    private static readonly ReadOnlyMemory<byte> ProcessName = "hvt-guest\0"u8.ToArray();
+
     /// <summary>Adds every row. <paramref name="lowBytes"/> is what the launcher's ELF has already loaded at guest address 0.</summary>
     internal static void Add(
         CallTable table,
@@ -20,21 +22,20 @@ internal static class HvtRows
         byte[] filter)
     {
         // The vCPU's number is the first free one behind what stays.
-        AddDescriptors(table, request.InheritedAt, vcpu);
+        AddDescriptors(table, request, vcpu);
         AddMemory(table, request, segments, lowBytes);
         AddMachine(table, request, (ulong)vcpu);
-        ulong guestEnd = ProcessLayout.Guest + request.Memory.Bytes;
-        AddConfinement(table, "hvt-guest\0"u8, request.Cpus, LargestFile(request.Console, devices), guestEnd, filter);
-    }
-
-    /// <summary>
-    /// The filter bounds offset and length of a write to a block device one by one; that their sum stays within the capacity is the run
-    /// loop's check. This limit stands behind it: no file grows beyond the largest device, whatever the loop does.
-    /// </summary>
-    private static ulong? LargestFile(ConsoleKind console, ImmutableArray<AttachedDevice> devices)
-    {
-        ulong largest = devices.Select(device => device.CapacityBytes).DefaultIfEmpty().Max();
-        return console == ConsoleKind.Stream && largest > 0 ? largest : null;
+        ConfinementRows.Add(table, new ConfinementPlan
+        {
+            ProcessName = ProcessName,
+            Cpus = request.Cpus,
+            Confinement = request.Confinement,
+            Limits = new ResourceLimits(
+                AttachedDevice.LargestFile(request.Console, devices), HvtConstants.PollCount(devices), Processes: null),
+            FreeDescriptor = LaunchDescriptors.Kvm,
+            GuestEnd = ProcessLayout.Guest + request.Memory.Bytes,
+            Filter = filter,
+        });
     }
 
     private static void AddMemory(CallTable table, HvtLaunchRequest request, ImmutableArray<Segment> segments, ulong lowBytes)

@@ -18,4 +18,11 @@ internal readonly record struct AttachedDevice(int Handle, DeviceType Type, int 
             _ => new AttachedDevice(device.Entry.Index, DeviceType.Net, firstDescriptor + i, 0, 0),
         }),
     ];
+
+    /// <summary>
+    /// How far files may grow. A transfer to a block device stays within it by the filter or, for the end of a longer transfer, by the run
+    /// loop; this limit stands behind them.
+    /// </summary>
+    internal static ulong? LargestFile(ConsoleKind console, ImmutableArray<AttachedDevice> devices) =>
+        console == ConsoleKind.Stream ? devices.Select(device => device.CapacityBytes).DefaultIfEmpty().Max() : null;
 }

@@ -49,6 +49,9 @@ internal sealed class CallTable
     internal void Store(string what, uint destination, int number, params ReadOnlySpan<ulong> arguments) =>
         Add(number, RowMode.Store, destination, what, arguments);
 
+    /// <summary>The stack is unmapped, from a megabyte below to its end; an error ends the process.</summary>
+    internal void UnmapStack(string what) => Add(unchecked((int)RowLayout.UnmapStack), RowMode.MustSucceed, 0, what, []);
+
     /// <summary>
     /// The bytes of the table; <paramref name="firstRow"/> is the address at which the player begins. The last row, which is no system
     /// call, carries <paramref name="lastArguments"/> for what comes after the player.

@@ -25,7 +25,7 @@ public static class LaunchDescriptors
     /// <summary>A timerfd on the monotonic clock, non-blocking.</summary>
     public const int Timer = 5;
 
-    /// <summary>Where attached devices begin.</summary>
+    /// <summary>Where attached devices begin. Behind them stands the empty directory of <see cref="Confinement.HasEmptyRoot"/>.</summary>
     public const int FirstDevice = 6;
 
     internal const int VirtualMachine = Image;

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Albatross.Solo5.Launch;
 
 /// <summary>The system calls that the launches of both targets have in common.</summary>
@@ -19,17 +17,23 @@ internal static class LaunchRows
 
     /// <summary>
     /// Puts inherited descriptors into their places from 3 on, and closes everything from <paramref name="end"/> on: nothing that was
-    /// inherited by accident stays open.
+    /// inherited by accident stays open. The empty root stands at <paramref name="end"/> and is closed at last.
     /// </summary>
-    internal static void AddDescriptors(CallTable table, ImmutableArray<int> inheritedAt, int end)
+    internal static void AddDescriptors(CallTable table, LaunchRequest request, int end)
     {
+        ImmutableArray<int> inheritedAt = request.InheritedAt;
+        int root = request.Confinement.HasEmptyRoot ? 1 : 0;
         const int First = LaunchDescriptors.Error + 1;
         for (int i = 0; i < inheritedAt.Length; i++)
         {
             table.MustSucceed("dup3", SystemCallNumber.Dup3, (ulong)inheritedAt[i], (ulong)(First + i), 0);
         }
 
-        table.MustSucceed("close_range", SystemCallNumber.CloseRange, (ulong)end, uint.MaxValue, 0);
+        table.MustSucceed("close_range", SystemCallNumber.CloseRange, (ulong)(end + root), uint.MaxValue, 0);
+        if (root > 0)
+        {
+            ConfinementRows.AddEmptyRoot(table, end);
+        }
     }
 
     /// <summary>Loads the segments, for which there is memory; guest address 0 is process address <paramref name="guest"/>.</summary>
@@ -40,45 +44,6 @@ internal static class LaunchRows
         {
             AddSegment(table, segment, access, guest, (ulong)imageDescriptor);
         }
-    }
-
-    /// <summary>
-    /// What closes the process in. Nothing stays mapped from <paramref name="guestEnd"/> on; seccomp comes last, because nothing before it
-    /// would pass the filter.
-    /// </summary>
-    internal static void AddConfinement(
-        CallTable table, ReadOnlySpan<byte> processName, ImmutableArray<int> cpus, ulong? largestFileBytes, ulong guestEnd, byte[] filter)
-    {
-        const ulong SetMask = 2, FileSizeLimit = 1, CoreLimit = 4, SetName = 15, NoNewPrivileges = 38, SetModeFilter = 1;
-        if (!cpus.IsEmpty)
-        {
-            byte[] mask = CpuMask(cpus);
-            uint address = table.Place(mask);
-            table.MustSucceed("sched_setaffinity", SystemCallNumber.SchedSetaffinity, 0, (ulong)mask.Length, address);
-        }
-
-        uint zeros = table.Place(new byte[16]);
-        table.Ignore(SystemCallNumber.RtSigprocmask, SetMask, zeros, 0, 8);
-        table.Ignore(SystemCallNumber.Setrlimit, CoreLimit, zeros);
-        if (largestFileBytes is { } bytes)
-        {
-            var limit = new byte[16];
-            BinaryPrimitives.WriteUInt64LittleEndian(limit, bytes);
-            BinaryPrimitives.WriteUInt64LittleEndian(limit.AsSpan(8), bytes);
-            table.MustSucceed("RLIMIT_FSIZE", SystemCallNumber.Setrlimit, FileSizeLimit, table.Place(limit));
-        }
-
-        table.Ignore(SystemCallNumber.Prctl, SetName, table.Place(processName));
-        table.MustSucceed("PR_SET_NO_NEW_PRIVS", SystemCallNumber.Prctl, NoNewPrivileges, 1, 0, 0, 0);
-
-        // The stack and the vdso: nothing may lie above guest memory. The kernel's own vsyscall page stays, which is beyond this range.
-        table.Ignore(SystemCallNumber.Munmap, guestEnd, ProcessLayout.AddressSpaceEnd - guestEnd);
-
-        var program = new byte[16];
-        uint instructions = table.Place(filter);
-        BinaryPrimitives.WriteUInt16LittleEndian(program, checked((ushort)(filter.Length / FilterProgram.InstructionBytes)));
-        BinaryPrimitives.WriteUInt64LittleEndian(program.AsSpan(8), instructions);
-        table.MustSucceed("seccomp", SystemCallNumber.Seccomp, SetModeFilter, 0, table.Place(program));
     }
 
     private static void AddSegment(CallTable table, Segment segment, ImageAccess access, ulong guest, ulong imageDescriptor)
@@ -115,17 +80,5 @@ internal static class LaunchRows
 
         table.MustSucceed(
             "mprotect", SystemCallNumber.Mprotect, guest + segment.Start, segment.End - segment.Start, (ulong)segment.Access);
-    }
-
-    /// <summary>cpu_set_t: one bit a CPU, in whole 64-bit words.</summary>
-    private static byte[] CpuMask(ImmutableArray<int> cpus)
-    {
-        var mask = new byte[((cpus.Max() / 64) + 1) * 8];
-        foreach (int cpu in cpus)
-        {
-            mask[cpu / 8] |= (byte)(1 << (cpu % 8));
-        }
-
-        return mask;
     }
 }

@@ -30,4 +30,7 @@ internal static class RowLayout
 
     /// <summary>The number of the row that ends the table.</summary>
     internal const uint LastRow = 0xffff_ffff;
+
+    /// <summary>The number of a row that unmaps the stack, whose address only the process knows; its arguments do not count.</summary>
+    internal const uint UnmapStack = 0xffff_fffe;
 }

@@ -13,14 +13,22 @@ internal static class SystemCallNumber
     internal const int Ioctl = 16;
     internal const int Pread = 17;
     internal const int Pwrite = 18;
+    internal const int Execve = 59;
+    internal const int Fchdir = 81;
+    internal const int Setgroups = 116;
+    internal const int Setresuid = 117;
+    internal const int Setresgid = 119;
+    internal const int Capset = 126;
     internal const int Prctl = 157;
-    internal const int Setrlimit = 160;
-    internal const int SchedSetaffinity = 203;
     internal const int ArchPrctl = 158;
+    internal const int Setrlimit = 160;
+    internal const int Chroot = 161;
+    internal const int SchedSetaffinity = 203;
     internal const int ClockGettime = 228;
     internal const int ExitGroup = 231;
     internal const int EpollCtl = 233;
     internal const int Ppoll = 271;
+    internal const int Unshare = 272;
     internal const int EpollPwait = 281;
     internal const int TimerfdCreate = 283;
     internal const int TimerfdSettime = 286;
@@ -29,4 +37,6 @@ internal static class SystemCallNumber
     internal const int Seccomp = 317;
     internal const int Clone3 = 435;
     internal const int CloseRange = 436;
+    internal const int LandlockCreateRuleset = 444;
+    internal const int LandlockRestrictSelf = 446;
 }

@@ -11,7 +11,10 @@ public static class SptDescriptors
     /// <summary>The image: an immutable file (sealed memfd) if it is shared, any file if it is copied.</summary>
     public const int Image = 3;
 
-    /// <summary>Where attached devices begin. Taps have to be non-blocking.</summary>
+    /// <summary>
+    /// Where attached devices begin. Taps have to be non-blocking. Behind them stands the empty directory of
+    /// <see cref="Confinement.HasEmptyRoot"/>.
+    /// </summary>
     public const int FirstDevice = 4;
 
     internal const int Epoll = Image;

@@ -11,6 +11,7 @@ namespace Albatross.Solo5.Spt;
 internal static class SptRows
 {
     private const ulong ReadWriteExecute = 7;
+    private static readonly ReadOnlyMemory<byte> ProcessName = "spt-guest\0"u8.ToArray();
 
     /// <summary>Adds every row.</summary>
     internal static void Add(
@@ -22,7 +23,7 @@ internal static class SptRows
         byte[] filter)
     {
         // The timer's number is the first free one behind what stays.
-        AddDescriptors(table, request.InheritedAt, timer);
+        AddDescriptors(table, request, timer);
         table.MustSucceed(
             "Error allocating guest memory: mmap",
             SystemCallNumber.Mmap,
@@ -37,7 +38,16 @@ internal static class SptRows
         // Before the epoll set is made, so that it gets this number.
         table.MustSucceed("close", SystemCallNumber.Close, SptDescriptors.Image);
         AddWaiting(table, devices, timer);
-        AddConfinement(table, "spt-guest\0"u8, request.Cpus, largestFileBytes: null, request.Memory.Bytes, filter);
+        ConfinementRows.Add(table, new ConfinementPlan
+        {
+            ProcessName = ProcessName,
+            Cpus = request.Cpus,
+            Confinement = request.Confinement,
+            Limits = new ResourceLimits(AttachedDevice.LargestFile(request.Console, devices), Descriptors: 0, Processes: 0),
+            FreeDescriptor = timer + 1,
+            GuestEnd = request.Memory.Bytes,
+            Filter = filter,
+        });
     }
 
     /// <summary>The epoll set with the timer and every tap; an event carries the tap's handle (section 5 of the ABI description).</summary>

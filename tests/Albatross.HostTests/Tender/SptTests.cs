@@ -196,6 +196,8 @@ public sealed class SptTests
     [Fact]
     public async Task An_idle_guest_has_five_descriptors_and_nothing_of_the_tender_in_its_memory()
     {
+        // It is not dumpable, and what it has open is not for its user to see.
+        HostRequirement.Root();
         using var file = new ImageFile(SptGuests.ByName["idle"]());
         ProgramCommand tender = Programs.Tender;
         using Process process = TenderRun.Start(tender.File, [.. tender.FirstArguments, "spt", "--mem=2", file.Path]);
@@ -227,7 +229,7 @@ public sealed class SptTests
         File.SetUnixFileMode(image.Path, (UnixFileMode)0x124);
         string[] words = ["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--no-new-privs", tender.File];
         TenderRun run = await TenderRun.Of("setpriv", [.. words, .. tender.FirstArguments, "spt", "--mem=2", image.Path, "nobody"]);
-        Assert.Equal(new TenderRun(0, "hello from nobody\n", ""), run);
+        Assert.Equal((0, "hello from nobody\n"), (run.Status, run.Output));
     }
 
     private static async Task<TenderRun> Spt(byte[] image, params string[] arguments)

@@ -32,13 +32,24 @@ internal sealed record TenderRun(int Status, string Output, string Error)
             Task<string> output = process.StandardOutput.ReadToEndAsync(timeout.Token);
             Task<string> error = process.StandardError.ReadToEndAsync(timeout.Token);
             await process.WaitForExitAsync(timeout.Token);
-            return new TenderRun(process.ExitCode, await output, await error);
+            return new TenderRun(process.ExitCode, await output, WithoutReport(await error));
         }
         catch (OperationCanceledException)
         {
             process.Kill();
             throw;
         }
+    }
+
+    /// <summary>
+    /// An ordinary user is told which layers of the sandbox only root can have; that line has tests of its own (SandboxReportTests).
+    /// </summary>
+    private static string WithoutReport(string error)
+    {
+        const string Report = ": sandbox without ";
+        return Environment.IsPrivilegedProcess
+            ? error
+            : string.Concat(error.Split('\n').Where(line => !line.Contains(Report, StringComparison.Ordinal)).Select((line, at) => at == 0 ? line : $"\n{line}"));
     }
 
     /// <summary>Starts any program with pipes at its outputs, read as Latin-1 so that every byte is a character.</summary>

@@ -17,6 +17,7 @@ internal sealed record PlayedRow(int Number, RowMode Mode, uint Value, ulong[] A
 /// </summary>
 internal static class PlayerVerification
 {
+    private const ulong StackPage = 0x7ffc_1234_5000, StackPointer = StackPage + 0xf48, NameAt = StackPage + 0x1fe0;
     private const ulong Stack = 0x7f_fff8, Boot = 0x1_1000, Entry = 0x10_0040, MemoryBytes = 0x20_0000, Kilohertz = 2_500_001;
 
     /// <summary>Runs <paramref name="count"/> tables of <paramref name="seed"/> on the run loop's player.</summary>
@@ -28,6 +29,8 @@ internal static class PlayerVerification
     /// <summary>Runs <paramref name="count"/> tables of <paramref name="seed"/> on the code of an spt unikernel.</summary>
     internal static VerificationReport SptEntry(AssembledCode code, int count, int seed) =>
         Run(code, SptLayout.FirstRow, SptLayout.Text, "spt", Entry, count, seed, _ => true);
+
+    private const int UnmapStack = unchecked((int)RowLayout.UnmapStack);
 
     private static VerificationReport Run(
         AssembledCode code, uint firstRow, uint text, string program, ulong end, int count, int seed, Func<ulong, bool> counts)
@@ -62,7 +65,7 @@ internal static class PlayerVerification
     {
         long[] results = [0, 1, 3, -1, -9, -10, -12, -0x9A9, -4095, -4096, -4097, 0x1_0000_0003, 0xABCDEF0123, int.MinValue, long.MinValue];
         return new PlayedRow(
-            random.Next(450),
+            random.Next(8) == 0 ? UnmapStack : random.Next(450),
             (RowMode)random.Next(4),
             (uint)random.Next(5),
             [.. Enumerable.Range(0, 6).Select(_ => (ulong)random.NextInt64())],
@@ -76,7 +79,9 @@ internal static class PlayerVerification
         for (int i = 0; i < rows.Length; i++)
         {
             PlayedRow row = rows[i];
-            log.Append(CultureInfo.InvariantCulture, $"{row.Number} {string.Join(' ', row.Arguments)}; ");
+            log.Append(row.Number == UnmapStack
+                ? $"unmaps {StackPage - (1 << 20)} to {StackPage + 0x2000}; "
+                : string.Create(CultureInfo.InvariantCulture, $"{row.Number} {string.Join(' ', row.Arguments)}; "));
             bool isError = row.Result is < 0 and >= -4095;
             bool fails = row.Mode != RowMode.Ignore && (isError || (row.Mode == RowMode.MustEqual && (uint)row.Result != row.Value));
             if (fails)
@@ -109,6 +114,7 @@ internal static class PlayerVerification
         private readonly MemoryRegion _scratch = new("scratch", ProcessLayout.Scratch, new byte[0x1000], IsWritable: true);
         private readonly MemoryRegion _table = new("table", ProcessLayout.Table, new byte[0x2000], IsWritable: false);
         private readonly MemoryRegion _guest = new("guest", ProcessLayout.Guest, new byte[0x11000], IsWritable: true);
+        private readonly MemoryRegion _stack = new("stack", StackPage, new byte[0x2000], IsWritable: false);
         private readonly uint _firstRow;
         private readonly uint _text;
         private readonly string _program;
@@ -120,7 +126,7 @@ internal static class PlayerVerification
         internal PlayerProcess(Interpreter interpreter, uint firstRow, uint text, string program)
         {
             (_interpreter, _firstRow, _text, _program) = (interpreter, firstRow, text, program);
-            foreach (MemoryRegion region in (MemoryRegion[])[_constants, _boot, _scratch, _table, _guest])
+            foreach (MemoryRegion region in (MemoryRegion[])[_constants, _boot, _scratch, _table, _guest, _stack])
             {
                 interpreter.Add(region);
             }
@@ -152,6 +158,8 @@ internal static class PlayerVerification
             }
 
             _interpreter.Direction = true;
+            BinaryPrimitives.WriteUInt64LittleEndian(_stack.At(StackPointer + 8, 8), NameAt);
+            _interpreter[Register.RSP] = StackPointer;
             _interpreter.Run(ProcessLayout.Code);
             NoteStore();
             return _message is null ? _log.Append(Entered()).ToString() : _log.Append(_message).ToString();
@@ -166,6 +174,9 @@ internal static class PlayerVerification
                 PlayedRow row = rows[i];
                 switch (row.Mode)
                 {
+                    case RowMode.MustSucceed when row.Number == UnmapStack:
+                        table.UnmapStack($"row {i}");
+                        break;
                     case RowMode.Ignore:
                         table.Ignore(row.Number, row.Arguments);
                         break;
@@ -210,7 +221,9 @@ internal static class PlayerVerification
                 throw new ModelException($"system call {number} behind the table");
             }
 
-            _log.Append(CultureInfo.InvariantCulture, $"{number} {string.Join(' ', a)}; ");
+            _log.Append(_rows[_next].Number == UnmapStack && number == SystemCallNumber.Munmap
+                ? $"unmaps {a[0]} to {a[0] + a[1]}; "
+                : string.Create(CultureInfo.InvariantCulture, $"{number} {string.Join(' ', a)}; "));
             _interpreter[Register.RAX] = (ulong)_rows[_next].Result;
             BinaryPrimitives.WriteUInt32LittleEndian(Stored, 0xFFFF_FFFF);
             _next++;

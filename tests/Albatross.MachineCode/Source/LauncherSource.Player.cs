@@ -6,13 +6,20 @@ namespace Albatross.MachineCode.Source;
 
 internal abstract partial class LauncherSource
 {
+    private const int PageMask = (int)ProcessLayout.PageBytes - 1;
+
+    /// <summary>Above what the kernel gives a program at its start, and below the gap that it keeps free under a stack (128 MiB).</summary>
+    private const int StackBytes = 1 << 20;
+
     /// <summary>
     /// Plays the table: load seven registers, system call, look at the result as the row's mode says, next row. The entry point of the
     /// process; r12 is the row. <paramref name="firstRow"/> is where the address of the first one stands. The last row leads to _enter.
+    /// rsp is still the kernel's, and is used for one thing only: to unmap the stack.
     /// </summary>
     protected void WritePlayer(uint firstRow)
     {
         Label row = New("player"), next = New("player_next"), failed = New("player_failed"), store = New("player_store");
+        Label stack = New("player_stack"), result = New("player_result");
         _enter = New("enter");
 
         c.mov(r12d, __dword_ptr[firstRow]);
@@ -20,8 +27,11 @@ internal abstract partial class LauncherSource
         c.mov(eax, __dword_ptr[r12 + RowLayout.Number]);
         c.cmp(eax, -1);                                       // RowLayout.LastRow
         c.je(_enter);
+        c.cmp(eax, -2);                                       // RowLayout.UnmapStack
+        c.je(stack);
         LoadArguments();
         c.syscall();
+        Here(ref result);
         c.mov(ecx, __dword_ptr[r12 + RowLayout.Mode]);
         c.cmp(ecx, (int)RowMode.Ignore);
         c.je(next);
@@ -41,6 +51,17 @@ internal abstract partial class LauncherSource
         Here(ref next);
         c.add(r12, RowLayout.SizeBytes);
         c.jmp(row);
+
+        // The program's name, argv[0], stands in the stack's last page, and nothing else lies within a megabyte below the stack.
+        Here(ref stack);
+        c.mov(rsi, __qword_ptr[rsp + 8]);
+        c.or(rsi, PageMask);
+        c.inc(rsi);                                           // the end of the stack
+        c.lea(rdi, __[rsp - StackBytes]);
+        c.and(rdi, ~PageMask);
+        c.sub(rsi, rdi);
+        SystemCall(SystemCallNumber.Munmap);
+        c.jmp(result);
 
         Here(ref failed);
         c.mov(r8, rax);

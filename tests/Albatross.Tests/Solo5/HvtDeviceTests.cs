@@ -139,12 +139,12 @@ public sealed class HvtDeviceTests
     }
 
     [Fact]
-    public void Without_a_disk_files_have_no_limit()
+    public void Without_a_disk_no_file_may_grow()
     {
         Assert.True(UnikernelImage.TryParse(DeviceGuests.NetDeclared(), out UnikernelImage? image, out _));
         DeviceAttachment net = new DeviceAttachment.Net(image.Manifest.Entries[1], Mac, 1500);
         Assert.True(HvtLaunch.TryBuild(Request([net]) with { Image = image }, out HvtLaunch? launch, out _));
-        Assert.Equal(0, Limits(launch, 0));
+        Assert.Equal(1, Limits(launch, 0));
     }
 
     [Theory]

@@ -70,8 +70,7 @@ public sealed class HvtLaunchTests
             SystemCallNumber.Ioctl, SystemCallNumber.Ioctl, SystemCallNumber.Ioctl, SystemCallNumber.Ioctl,
             SystemCallNumber.Close, SystemCallNumber.Close,
             SystemCallNumber.SchedSetaffinity,
-            SystemCallNumber.RtSigprocmask, SystemCallNumber.Setrlimit, SystemCallNumber.Prctl, SystemCallNumber.Prctl,
-            SystemCallNumber.Munmap, SystemCallNumber.Seccomp,
+            .. LaunchedRows.BasicConfinement(limits: 5),
         ];
         HvtLaunch launch = Launch(SampleGuests.Hello(), [0]);
         Assert.Equal(expected, LaunchedRows.Of(launch.Executable.Span, ConstantsLayout.FirstRow).Select(row => row.Number));

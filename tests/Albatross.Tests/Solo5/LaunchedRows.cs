@@ -42,6 +42,18 @@ internal static class LaunchedRows
         }
     }
 
+    /// <summary>What every launch ends with, whatever the host: names, capabilities, limits, stack, filter.</summary>
+    internal static int[] BasicConfinement(int limits) =>
+    [
+        SystemCallNumber.RtSigprocmask, SystemCallNumber.Prctl, SystemCallNumber.Prctl,
+        SystemCallNumber.Prctl, SystemCallNumber.Capset, SystemCallNumber.Prctl,
+        .. Enumerable.Repeat(SystemCallNumber.Setrlimit, limits),
+        UnmapStack, SystemCallNumber.Munmap, SystemCallNumber.Seccomp,
+    ];
+
+    /// <summary>The number of the row that unmaps the stack.</summary>
+    internal const int UnmapStack = -2;
+
     /// <summary>Every row that is a system call.</summary>
     internal static List<LaunchedRow> Of(ReadOnlySpan<byte> elf, uint firstRowField) => All(elf, firstRowField)[..^1];
 

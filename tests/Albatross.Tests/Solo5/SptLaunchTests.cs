@@ -39,8 +39,7 @@ public sealed class SptLaunchTests
             SystemCallNumber.EpollCreate1, SystemCallNumber.TimerfdCreate,
             SystemCallNumber.EpollCtl, SystemCallNumber.EpollCtl, SystemCallNumber.EpollCtl,
             SystemCallNumber.SchedSetaffinity,
-            SystemCallNumber.RtSigprocmask, SystemCallNumber.Setrlimit, SystemCallNumber.Prctl, SystemCallNumber.Prctl,
-            SystemCallNumber.Munmap, SystemCallNumber.Seccomp,
+            .. LaunchedRows.BasicConfinement(limits: 6),
         ];
         SptLaunch launch = Launch(Request([Mgmt(), Storage(), Service()]) with { Cpus = [0] });
         List<LaunchedRow> rows = LaunchedRows.All(launch.Executable.Span, SptLayout.FirstRow);
