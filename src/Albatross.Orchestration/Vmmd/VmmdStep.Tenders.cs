@@ -126,8 +126,8 @@ public static partial class VmmdStep
             throw new InvalidOperationException($"a tender of {exited.Name} ended that did not run");
         }
 
-        Unikernel unikernel = Detach(turn, ended);
         turn.Do(new VmmdEffect.TellStatistics(exited.Name, new Command.StatisticsRemove()));
+        Unikernel unikernel = Detach(turn, ended);
         bool doomed = IsDoomed(turn.State, unikernel);
         if (unikernel.Replacement is { Image: not null } next && !doomed)
         {
