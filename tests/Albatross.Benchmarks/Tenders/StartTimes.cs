@@ -4,8 +4,8 @@ using Albatross.Guests;
 namespace Albatross.Benchmarks.Tenders;
 
 /// <summary>
-/// From the decision to start to the status of the ended process, each kind once a round, medians. The floor is /bin/true, started in the
-/// same way by the same parent.
+/// From the decision to start to the status of the ended process, each kind once a round. The floor is /bin/true, started in the same way
+/// by the same parent.
 /// </summary>
 internal static class StartTimes
 {
@@ -42,11 +42,19 @@ internal static class StartTimes
             kinds.Add(("KVM alone", () => alone.Once(exits: 1)));
         }
 
-        Dictionary<string, double> median = Interleave(kinds, rounds);
-        Report(median, resident.Kvm is not null, targets);
+        Dictionary<string, List<double>> times = Interleave(kinds, rounds);
+        Targets.Section($"exec to exit, {Floor} = 1, medians of all {rounds} rounds (other work on the machine moves them towards 1)");
+        double floor = Targets.Median(times[Floor]);
+        Targets.Figure("(that one in milliseconds)", floor, "ms");
+        foreach ((string name, List<double> all) in times.Where(entry => entry.Key != Floor))
+        {
+            Targets.Figure(name, Targets.Median(all) / floor, "");
+        }
+
+        Report(times.ToDictionary(entry => entry.Key, entry => Targets.Quiet(entry.Value)), resident.Kvm is not null, targets);
     }
 
-    private static Dictionary<string, double> Interleave(List<(string Name, Action Once)> kinds, int rounds)
+    private static Dictionary<string, List<double>> Interleave(List<(string Name, Action Once)> kinds, int rounds)
     {
         const int WarmUp = 20;
         Dictionary<string, List<double>> times = kinds.ToDictionary(kind => kind.Name, _ => new List<double>());
@@ -64,15 +72,15 @@ internal static class StartTimes
             }
         }
 
-        return times.ToDictionary(entry => entry.Key, entry => Targets.Median(entry.Value));
+        return times;
     }
 
-    private static void Report(Dictionary<string, double> median, bool hasKvm, Targets targets)
+    private static void Report(Dictionary<string, double> quiet, bool hasKvm, Targets targets)
     {
-        double floor = median[Floor];
-        Targets.Section($"exec to exit, {Floor} = 1 (clone3 and exec from this process)");
+        double floor = quiet[Floor];
+        Targets.Section($"exec to exit, {Floor} = 1, the quickest tenth of the rounds");
         Targets.Figure("(that one in milliseconds)", floor, "ms");
-        foreach ((string name, double time) in median.Where(entry => entry.Key != Floor))
+        foreach ((string name, double time) in quiet.Where(entry => entry.Key != Floor))
         {
             if (name == "spt halt, resident")
             {
@@ -86,7 +94,7 @@ internal static class StartTimes
 
         if (hasKvm)
         {
-            double beyond = (median["hvt halt, resident"] - median["KVM alone"]) / floor;
+            double beyond = (quiet["hvt halt, resident"] - quiet["KVM alone"]) / floor;
             targets.AtMost("hvt halt, resident, less KVM alone", beyond, "", 1.0, Slack);
         }
     }

@@ -8,11 +8,12 @@ namespace Albatross.Benchmarks.Tenders;
 
 /// <summary>
 /// Hypercalls, transfers and frames a second. The yardstick are the plain system calls on the same file and tap, made by the same guest
-/// code in a process without filter; for hvt plus the exits of a guest that does nothing else.
+/// code: for spt under a filter that allows every call, because the kernel looks at any filter at all at a price that no tender can avoid;
+/// for hvt without filter, plus the exits of a guest that does nothing else. The quickest round of each counts.
 /// </summary>
 internal static partial class Throughput
 {
-    private const int Calls = 40_000;
+    private const int SptCalls = 300_000, HvtCalls = 40_000;
     private const int DiskBytes = 8 << 20;
     private const int NewNetwork = 0x4000_0000;
     private const double Target = 1.05, Slack = 1.15;
@@ -52,12 +53,12 @@ internal static partial class Throughput
         {
             using BlockDevice device = BlockDevice.Open(System.Text.Encoding.UTF8.GetBytes(file));
             var held = new HeldDevice(entry => new DeviceAttachment.Block(entry, DiskBytes), device);
-            Compare(resident, rounds, targets, "the clock", target => (SampleGuests.HypercallRate(Calls, target), null));
+            Compare(resident, rounds, targets, "the clock", (target, calls) => (SampleGuests.HypercallRate(calls, target), null));
             foreach ((string what, bool writes, int bytes) in ((string, bool, int)[])
                 [("block read, 512 bytes", false, 512), ("block read, 4096 bytes", false, 4096), ("block write, 4096 bytes", true, 4096)])
             {
                 var sized = held with { Attach = entry => new DeviceAttachment.Block(entry, DiskBytes, bytes) };
-                Compare(resident, rounds, targets, what, target => (DeviceGuests.BlockRate(writes, bytes, Calls, target), sized));
+                Compare(resident, rounds, targets, what, (target, calls) => (DeviceGuests.BlockRate(writes, bytes, calls, target), sized));
             }
 
             MeasureFrames(resident, rounds, targets);
@@ -84,36 +85,39 @@ internal static partial class Throughput
 
         using Tap tap = Tap.CreateOn("br0"u8, "bench%d");
         var held = new HeldDevice(entry => new DeviceAttachment.Net(entry, 0x02_00_00_00_00_01, tap.MtuBytes), tap);
-        Compare(resident, rounds, targets, "frames of 1514 bytes", target => (DeviceGuests.FrameSender(Calls, 1514, target), held));
+        Compare(
+            resident, rounds, targets, "frames of 1514 bytes", (target, calls) => (DeviceGuests.FrameSender(calls, 1514, target), held));
     }
 
     private static void Compare(
-        ResidentTender resident, int rounds, Targets targets, string what, Func<GuestTarget, (byte[] Image, HeldDevice? Device)> make)
+        ResidentTender resident, int rounds, Targets targets, string what, Func<GuestTarget, int, (byte[] Image, HeldDevice? Device)> make)
     {
-        (byte[] sptBytes, HeldDevice? device) = make(GuestTarget.Spt);
-        HeldImage spt = ResidentTender.Hold(sptBytes), hvt = ResidentTender.Hold(make(GuestTarget.Hvt).Image);
+        (byte[] sptBytes, HeldDevice? device) = make(GuestTarget.Spt, SptCalls);
+        HeldImage spt = ResidentTender.Hold(sptBytes), hvt = ResidentTender.Hold(make(GuestTarget.Hvt, HvtCalls).Image);
         KvmAlone? alone = resident.Kvm is null ? null : new KvmAlone(resident.Kvm);
-        List<double> plain = [], filtered = [], machine = [], exits = [];
+        List<double> plain = [], open = [], filtered = [], machine = [], exits = [];
         for (int round = 0; round < rounds; round++)
         {
             plain.Add(Time(() => ResidentTender.End(resident.Start(spt, device, Filter.Off))));
+            open.Add(Time(() => ResidentTender.End(resident.Start(spt, device, Filter.AllowsAll))));
             filtered.Add(Time(() => ResidentTender.End(resident.Start(spt, device))));
             if (alone is not null)
             {
                 machine.Add(Time(() => ResidentTender.End(resident.Start(hvt, device))));
-                exits.Add(alone.Once(Calls).TotalMilliseconds);
+                exits.Add(alone.Once(HvtCalls).TotalMilliseconds);
             }
         }
 
-        double perCall = Targets.Median(plain) * 1000 / Calls;
-        Targets.Section($"{what}: {Calls} times, plain system calls = 1");
-        Targets.Figure("(that one in microseconds a call)", perCall, "µs");
-        targets.AtMost("spt: the same with the filter", Targets.Median(filtered) / Targets.Median(plain), "", Target, Slack);
+        double perCall = plain.Min() * 1000 / SptCalls;
+        Targets.Section($"{what}: a plain system call = 1");
+        Targets.Figure("(that one in microseconds)", perCall, "µs");
+        Targets.Figure("spt: with its filter, to a plain call", filtered.Min() / plain.Min(), "");
+        targets.AtMost("spt: with its filter, to a filter that allows all", filtered.Min() / open.Min(), "", Target, Slack);
         if (alone is not null)
         {
-            Targets.Figure("(an exit of KVM alone, in microseconds)", Targets.Median(exits) * 1000 / Calls, "µs");
-            double expected = Targets.Median(plain) + Targets.Median(exits);
-            targets.AtMost("hvt: to plain calls and exits together", Targets.Median(machine) / expected, "", Target, Slack);
+            double exit = exits.Min() * 1000 / HvtCalls;
+            Targets.Figure("(an exit of KVM alone, in microseconds)", exit, "µs");
+            targets.AtMost("hvt: to a plain call and an exit", machine.Min() * 1000 / HvtCalls / (perCall + exit), "", Target, Slack);
         }
 
         spt.File.Dispose();
