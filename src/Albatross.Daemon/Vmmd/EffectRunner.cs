@@ -20,6 +20,7 @@ internal sealed class EffectRunner(
     Func<long, LocalConnection?> find,
     ImageStore images,
     TenderLauncher tenders,
+    HostDevices devices,
     ConsoleLink console,
     StatisticsLink statistics,
     TimeProvider time,
@@ -43,6 +44,12 @@ internal sealed class EffectRunner(
                 break;
             case VmmdEffect.ReleaseImage release:
                 images.Release(release.Image);
+                break;
+            case VmmdEffect.AttachDevices attach:
+                Track(Task.Run(() => AttachDevicesAsync(attach)));
+                break;
+            case VmmdEffect.DetachDevices detach:
+                Track(Task.Run(() => devices.Detach(detach.Name, detach.Incarnation)));
                 break;
             case VmmdEffect.OpenConsole open:
                 Track(OpenConsoleAsync(open));
@@ -109,6 +116,22 @@ internal sealed class EffectRunner(
         await inputs.WriteAsync(image is not null
             ? new VmmdInput.ImagePrepared(effect.Name, effect.Incarnation, image)
             : new VmmdInput.ImageRefused(effect.Name, effect.Incarnation, refusal!)).ConfigureAwait(false);
+    }
+
+    private async Task AttachDevicesAsync(VmmdEffect.AttachDevices effect)
+    {
+        VmmdInput outcome;
+        try
+        {
+            outcome = new VmmdInput.DevicesAttached(
+                effect.Name, effect.Incarnation, devices.Attach(effect.Name, effect.Incarnation, effect.Devices));
+        }
+        catch (IOException e)
+        {
+            outcome = new VmmdInput.DevicesFailed(effect.Name, effect.Incarnation, new Refusal(RefusalCode.HostFailure, e.Message));
+        }
+
+        await inputs.WriteAsync(outcome).ConfigureAwait(false);
     }
 
     private async Task OpenConsoleAsync(VmmdEffect.OpenConsole effect)

@@ -11,7 +11,7 @@ namespace Albatross.Daemon.Vmmd;
 /// Unpacked images by their SHA-256, each in one sealed memory file that all its unikernels map, kept while somebody holds a
 /// reference. Nothing of an image reaches the disk. Thread-safe.
 /// </summary>
-internal sealed class ImageStore : IDisposable
+internal sealed class ImageStore(HostTenders tenders) : IDisposable
 {
     private readonly SemaphoreSlim _slots = new(DaemonLimits.ImagesInPreparation);
     private readonly Dictionary<ImageId, Stored> _images = [];
@@ -72,7 +72,7 @@ internal sealed class ImageStore : IDisposable
             return (null, new Refusal(RefusalCode.InvalidImage, bad.Text));
         }
 
-        if (RefuseImage(image, config.Settings) is { } unfit)
+        if (tenders.Refuse(image, config.Settings) is { } unfit)
         {
             return (null, unfit);
         }
@@ -109,18 +109,6 @@ internal sealed class ImageStore : IDisposable
         }
 
         return refusal is null;
-    }
-
-    // Everything about an image that can be known before it is started: a force-create must not end the old unikernel for nothing.
-    private static Refusal? RefuseImage(UnikernelImage image, UnikernelSettings settings)
-    {
-        if (settings.Nets.Length > 0 || settings.Blocks.Length > 0)
-        {
-            return new Refusal(RefusalCode.NotSupported,
-                "network interfaces and block devices are not supported by this version of the daemon");
-        }
-
-        return TenderLauncher.RefuseLaunch(image, settings.MemoryMib) is { } bad ? new Refusal(RefusalCode.InvalidImage, bad.Text) : null;
     }
 
     private sealed class Stored(UnikernelImage image, SealedFile file)

@@ -1,20 +1,22 @@
 using Albatross.Policy.Names;
 using Albatross.Policy.Resources;
 using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
 
 namespace Albatross.Orchestration.Vmmd;
 
 /// <summary>
 /// Where one unikernel is in its life. What follows is the only way through:
 /// <code>
-///   create ──► Preparing ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
-///                  │               ▲  │            │            │  ▲           │
-///                  │ refused       │  │ failed     │ failed     │  │ restart   │ restart on fail
-///                  ▼               │  ▼            ▼            │  │           ▼
-///                Gone              │ Gone         Gone   destroy│  └── WaitingToRestart ──► (timer) OpeningConsole
-///                                  │                            ▼
-///                                  └────── replacement ──── Stopping ──► (exit) ──► Gone
+///   create ──► Preparing ──► Attaching ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
+///                  │           ▲  │               │              │            │  ▲           │
+///                  │ refused   │  │ failed        │ failed       │ failed     │  │ restart   │ restart on fail
+///                  ▼           │  ▼               ▼              ▼            │  │           ▼
+///                Gone          │ Gone            Gone           Gone   destroy│  └── WaitingToRestart ──► (timer) Attaching
+///                              │                                              ▼
+///                              └──────────────── replacement ───────────── Stopping ──► (exit) ──► Gone
 /// </code>
+/// A unikernel without devices goes past Attaching. Devices are given back at every end, also before a restart.
 /// Gone is no phase but absence from <see cref="VmmdState.Unikernels"/>.
 /// </summary>
 public abstract record Phase
@@ -23,6 +25,9 @@ public abstract record Phase
 
     /// <summary>The image is unpacked, read and compared with the settings.</summary>
     public sealed record Preparing : Phase;
+
+    /// <summary>Its taps are made and its block devices opened.</summary>
+    public sealed record Attaching : Phase;
 
     /// <summary>The console service opens the FIFO.</summary>
     public sealed record OpeningConsole : Phase;
@@ -60,6 +65,7 @@ public sealed record ImageId(string Sha256);
 /// <param name="Destroyers">Who waits for its end.</param>
 /// <param name="Replacement">What takes its place when it has ended; null when nothing does.</param>
 /// <param name="QuickRestarts">How often in a row it was started again without having settled.</param>
+/// <param name="Attached">The taps of its devices while devices are attached for it; null when none are.</param>
 public sealed record Unikernel(
     Name Name,
     long Incarnation,
@@ -71,7 +77,8 @@ public sealed record Unikernel(
     Requester? Creator,
     ImmutableArray<Requester> Destroyers,
     Replacement? Replacement = null,
-    int QuickRestarts = 0)
+    int QuickRestarts = 0,
+    ImmutableArray<TapOfDevice>? Attached = null)
 {
     /// <summary>The process and its start, when there is one.</summary>
     public (int ProcessId, DateTimeOffset Since)? Process => Phase switch

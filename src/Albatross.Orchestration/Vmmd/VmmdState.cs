@@ -17,10 +17,15 @@ public sealed record VmmdState(
     long LastIncarnation,
     bool Stopping)
 {
-    /// <summary>The state of a daemon that has just started on a host that offers <paramref name="root"/>.</summary>
-    public static VmmdState Initial(VmmdSettings settings, ResourcePolicy root) => new(
+    /// <summary>
+    /// The state of a daemon that has just started on a host that offers <paramref name="root"/> and has these block devices, of so many
+    /// MiB each.
+    /// </summary>
+    public static VmmdState Initial(
+        VmmdSettings settings, ResourcePolicy root, params IEnumerable<(Name Name, long SizeMib)> blocks) => new(
         settings,
-        ResourceTree.Empty.WithPolicy(NamePath.Root, root),
+        blocks.Aggregate(
+            ResourceTree.Empty.WithPolicy(NamePath.Root, root), (tree, block) => tree.WithBlockDevice(block.Name, block.SizeMib)),
         ImmutableSortedDictionary<Name, Unikernel>.Empty,
         LastIncarnation: 0,
         Stopping: false);

@@ -35,7 +35,7 @@ public static partial class VmmdStep
             return;
         }
 
-        OpenConsole(turn, ready);
+        AttachDevices(turn, ready);
     }
 
     private static void ImageRefused(Turn turn, VmmdInput.ImageRefused refused)
@@ -93,7 +93,7 @@ public static partial class VmmdStep
         }
 
         turn.Put(unikernel with { Phase = running, Creator = null });
-        turn.Do(Tell(unikernel.Name, started.ProcessId));
+        turn.Do(Tell(unikernel, started.ProcessId));
         if (IsDoomed(turn.State, unikernel))
         {
             Terminate(turn, unikernel with { Creator = null }, running);
@@ -121,17 +121,18 @@ public static partial class VmmdStep
 
     private static void TenderExited(Turn turn, VmmdInput.TenderExited exited)
     {
-        if (turn.Find(exited.Name, exited.Incarnation) is not { Process: { } process } unikernel)
+        if (turn.Find(exited.Name, exited.Incarnation) is not { Process: { } process } ended)
         {
             throw new InvalidOperationException($"a tender of {exited.Name} ended that did not run");
         }
 
         turn.Do(new VmmdEffect.TellStatistics(exited.Name, new Command.StatisticsRemove()));
+        Unikernel unikernel = Detach(turn, ended);
         bool doomed = IsDoomed(turn.State, unikernel);
         if (unikernel.Replacement is { Image: not null } next && !doomed)
         {
             turn.Do(new VmmdEffect.ReleaseImage(unikernel.Image!));
-            OpenConsole(turn, new Unikernel(
+            AttachDevices(turn, new Unikernel(
                 exited.Name, next.Incarnation, next.Type, next.Settings, next.Demand, next.Image, new Phase.Preparing(), next.Creator, []));
             return;
         }
@@ -172,7 +173,7 @@ public static partial class VmmdStep
         switch (turn.Find(fired.Name, fired.Incarnation))
         {
             case { Phase: Phase.WaitingToRestart } waiting:
-                OpenConsole(turn, waiting);
+                AttachDevices(turn, waiting);
                 break;
             case { Phase: Phase.Stopping } stubborn:
                 turn.Do(new VmmdEffect.SignalTender(stubborn.Name, stubborn.Incarnation, TenderSignal.Kill));
@@ -227,6 +228,7 @@ public static partial class VmmdStep
     private static void Forget(Turn turn, Unikernel unikernel)
     {
         turn.Remove(unikernel.Name);
+        Detach(turn, unikernel);
         foreach (ImageId image in new[] { unikernel.Image, unikernel.Replacement?.Image }.OfType<ImageId>())
         {
             turn.Do(new VmmdEffect.ReleaseImage(image));
@@ -235,8 +237,8 @@ public static partial class VmmdStep
         turn.Do(new VmmdEffect.RemoveTraces(unikernel.Name));
     }
 
-    private static VmmdEffect.TellStatistics Tell(Name name, int processId) =>
-        new(name, new Command.StatisticsAdd(RawText.Of(""), processId, []));
+    private static VmmdEffect.TellStatistics Tell(Unikernel unikernel, int processId) =>
+        new(unikernel.Name, new Command.StatisticsAdd(RawText.Of(""), processId, unikernel.Attached ?? []));
 
     private static void TellAll(Turn turn)
     {
@@ -244,7 +246,7 @@ public static partial class VmmdStep
         {
             if (unikernel.Process is { } process)
             {
-                turn.Do(Tell(unikernel.Name, process.ProcessId));
+                turn.Do(Tell(unikernel, process.ProcessId));
             }
         }
     }

@@ -73,7 +73,12 @@ public static partial class VmmdStep
             return new Refusal(RefusalCode.Busy, "another command on this unikernel is being carried out: try again when it has ended");
         }
 
-        if (!Demand.TryOf(create.Config.Settings, out demand, out Refusal? refusal)
+        if (RefuseDevices(create.Config.Settings) is { } unfit)
+        {
+            return unfit;
+        }
+
+        if (!Demand.TryOf(name.Path, create.Config.Settings, out demand, out Refusal? refusal)
             || !GuestCommandLine.TryJoin(name, create.Config.Settings, out _, out refusal))
         {
             return refusal;
@@ -113,19 +118,19 @@ public static partial class VmmdStep
             .Where(unikernel => asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked)
             .OrderBy(unikernel => unikernel.Name.Node, ReplyOrder.Instance)
             .Select(unikernel => new Entry<UnikernelInfo>(
-                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(unikernel)));
+                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel)));
         turn.Answer(from, new Reply.Unikernels(form, [.. entries]));
     }
 
-    private static UnikernelInfo Describe(Unikernel unikernel) => new(
+    private static UnikernelInfo Describe(ResourceTree resources, Unikernel unikernel) => new(
         unikernel.Type,
         unikernel.Settings.Startup,
         unikernel.Settings.FailBehaviour,
         unikernel.Settings.CpuIds,
         unikernel.Settings.MemoryMib,
         Convert.FromHexString(unikernel.Image!.Sha256),
-        Blocks: [],
-        Nets: [],
+        DescribeBlocks(resources, unikernel),
+        DescribeNets(unikernel),
         unikernel.Settings.Arguments,
         unikernel.Process!.Value.Since);
 }

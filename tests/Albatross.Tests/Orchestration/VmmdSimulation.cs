@@ -23,13 +23,16 @@ internal sealed class VmmdSimulation
 
     private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
 
+    private static readonly (Name, long)[] Blocks =
+        [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (VmmdScript.NameOf(name), 4L))];
+
     private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
 
     private readonly Random _random;
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
     private readonly List<string>? _trace;
-    private VmmdState _state = VmmdState.Initial(Settings, VmmdScript.Policy(4, 200, [0, 1], "service"));
+    private VmmdState _state = VmmdState.Initial(Settings, VmmdScript.Policy(4, 200, [0, 1], "service"), Blocks);
     private long _lastConnection;
 
     private VmmdSimulation(int seed, List<string>? trace)
@@ -95,7 +98,7 @@ internal sealed class VmmdSimulation
         Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
         Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
         Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting)}");
-        Require(_host.References == 0 && _host.Traces.Count == 0 && _host.Sampled.Count == 0, "the host holds something for nobody");
+        Require(_host.References == 0 && _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0, "the host holds something for nobody");
     }
 
     private void Step(VmmdInput input)
@@ -151,6 +154,8 @@ internal sealed class VmmdSimulation
     {
         VmmdInput.ImagePrepared outcome => outcome.Name,
         VmmdInput.ImageRefused outcome => outcome.Name,
+        VmmdInput.DevicesAttached outcome => outcome.Name,
+        VmmdInput.DevicesFailed outcome => outcome.Name,
         VmmdInput.ConsoleOpened outcome => outcome.Name,
         VmmdInput.ConsoleFailed outcome => outcome.Name,
         VmmdInput.TenderFailed outcome => outcome.Name,
@@ -191,7 +196,7 @@ internal sealed class VmmdSimulation
             AddName: _random.Next(2) == 0,
             CpuIds: SomeCpus(),
             MemoryMib: Pick([0, 16, 16, 32, 64, 100]),
-            Blocks: [],
+            Blocks: _random.Next(4) == 0 ? [new BlockAttachment(RawText.Of("storage"), RawText.Of("disk"), SectorSize: null)] : [],
             Nets: _random.Next(4) == 0 ? [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] : [],
             Arguments: null);
         return new Command.UnikernelCreate(new UnikernelConfig(ImageType.Solo5, Compressed: false, Image: default, settings), conflict);
