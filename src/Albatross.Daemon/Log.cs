@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Error, "the tap {Tap} could not be removed: {Reason}")]
     public static partial void TapLeft(ILogger log, string tap, string reason);
 
+    [LoggerMessage(35, LogLevel.Warning, "unikernels run in a {Report}")]
+    public static partial void SandboxIncomplete(ILogger log, string report);
+
     [LoggerMessage(40, LogLevel.Information, "{Peer}: {Name} {Command}")]
     public static partial void Authorised(ILogger log, string peer, Name name, string command);
 

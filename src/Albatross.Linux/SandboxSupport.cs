@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
+using Albatross.Solo5.Launch;
 
 namespace Albatross.Linux;
 
@@ -24,6 +25,18 @@ public sealed record SandboxSupport
 
     /// <summary>Whether setgroups(2) is not forbidden in this user namespace (user_namespaces(7)).</summary>
     public required bool MayDropGroups { get; init; }
+
+    /// <summary>The same for who decides what a unikernel's process gets.</summary>
+    public SandboxFacts Facts => new()
+    {
+        LandlockVersion = LandlockVersion,
+        HasExecGainRefusal = HasExecGainRefusal,
+        EffectiveCapabilities = Rights.EffectiveCapabilities,
+        BoundingCapabilities = Rights.BoundingCapabilities,
+        MayDropGroups = MayDropGroups,
+        Users = [.. Users.Select(range => new IdRange(range.First, range.Count))],
+        Groups = [.. Groups.Select(range => new IdRange(range.First, range.Count))],
+    };
 
     /// <summary>
     /// Whether this process could give up its namespaces by unshare(2) with these flags: a child tries and ends. No file says it: it

@@ -57,7 +57,7 @@ internal sealed class JailCommand(Messages messages, string command)
             return messages.Fail($"{RawArguments.TextOf(parsed.Program)}: Could not find the program");
         }
 
-        SandboxFacts facts = TenderSandbox.FactsOf(SandboxSupport.Probe());
+        SandboxFacts facts = SandboxSupport.Probe().Facts;
         ulong namespaces = TenderJail.NamespacesFor(facts, parsed.AttachesTaps);
         bool canUnshare = SandboxSupport.CanUnshare(namespaces, LauncherCode.SpawnStub);
         var jail = TenderJail.For(facts, parsed.User, canUnshare ? namespaces : 0);

@@ -21,22 +21,11 @@ internal sealed class TenderSandbox : IDisposable
     /// <exception cref="LinuxException">The directory for the root could be made and not be used.</exception>
     internal static TenderSandbox Open()
     {
-        SandboxFacts facts = FactsOf(SandboxSupport.Probe());
+        SandboxFacts facts = SandboxSupport.Probe().Facts;
         UnikernelUser user = UnikernelUser.OfProcess(Environment.ProcessId);
         EmptyDirectory? root = Confinement.For(facts, user, hasEmptyDirectory: true).HasEmptyRoot ? EmptyDirectory.TryCreate() : null;
         return new TenderSandbox(Confinement.For(facts, user, root is not null), root);
     }
-
-    internal static SandboxFacts FactsOf(SandboxSupport support) => new()
-    {
-        LandlockVersion = support.LandlockVersion,
-        HasExecGainRefusal = support.HasExecGainRefusal,
-        EffectiveCapabilities = support.Rights.EffectiveCapabilities,
-        BoundingCapabilities = support.Rights.BoundingCapabilities,
-        MayDropGroups = support.MayDropGroups,
-        Users = [.. support.Users.Select(range => new IdRange(range.First, range.Count))],
-        Groups = [.. support.Groups.Select(range => new IdRange(range.First, range.Count))],
-    };
 
     /// <inheritdoc/>
     public void Dispose() => _root?.Dispose();

@@ -5,6 +5,7 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Unikernels;
 using Albatross.Solo5;
+using Albatross.Solo5.Launch;
 using Albatross.Solo5.Hvt;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,8 @@ namespace Albatross.Daemon.Vmmd;
 /// </summary>
 internal sealed class HostTenders(DaemonOptions options) : IDisposable
 {
+    private readonly SandboxFacts _facts = SandboxSupport.Probe().Facts;
+    private readonly EmptyDirectory? _emptyRoot = EmptyDirectory.TryCreate();
     private readonly Lazy<KvmHost> _kvm = new(KvmHost.Open, LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The host's KVM.</summary>
@@ -35,6 +38,13 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
         }
     }
 
+    /// <summary>The root of our own tenders where this daemon may give them one; it stands behind their devices.</summary>
+    public EmptyDirectory? EmptyRoot => ConfinementOf(0).HasEmptyRoot ? _emptyRoot : null;
+
+    /// <summary>How the start <paramref name="incarnation"/> of our own tender is closed in: as much as this host allows.</summary>
+    public Confinement ConfinementOf(long incarnation) =>
+        Confinement.For(_facts, UnikernelUser.OfStart(incarnation), hasEmptyDirectory: _emptyRoot is not null);
+
     /// <summary>The installed tender that was configured for a target; null means our own.</summary>
     public string? Installed(AbiTarget target) => target == AbiTarget.Spt ? options.SptTender : options.HvtTender;
 
@@ -49,7 +59,8 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
         }
 
         var facts = new KvmFacts(Environment.SystemPageSize, default);
-        var launch = new OwnLaunch(image, settings.MemoryMib, CommandLine: default, Cpus: [], LikeDevices(image), facts);
+        var launch = new OwnLaunch(
+            image, settings.MemoryMib, CommandLine: default, Cpus: [], LikeDevices(image), facts, Confinement.Basic);
         return launch.TryBuild(out _, out ImageRefusal? bad) ? null : new Refusal(RefusalCode.InvalidImage, bad.Text);
     }
 
@@ -67,11 +78,17 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
                 Log.TenderOfTarget(log, target.ManifestName(), Installed(target) ?? "the daemon itself");
             }
         }
+
+        if (ConfinementOf(0).Report is { } report)
+        {
+            Log.SandboxIncomplete(log, report);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _emptyRoot?.Dispose();
         if (_kvm.IsValueCreated)
         {
             _kvm.Value.Dispose();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Albatross.Solo5;
 using Albatross.Solo5.Hvt;
+using Albatross.Solo5.Launch;
 using Albatross.Solo5.Spt;
 
 namespace Albatross.Daemon.Vmmd;
@@ -13,13 +14,15 @@ namespace Albatross.Daemon.Vmmd;
 /// <param name="Cpus">Where it may run.</param>
 /// <param name="Devices">In the order of their descriptors.</param>
 /// <param name="Kvm">Of no meaning to an spt image.</param>
+/// <param name="Confinement">How it is closed in.</param>
 internal sealed record OwnLaunch(
     UnikernelImage Image,
     long MemoryMib,
     ReadOnlyMemory<byte> CommandLine,
     ImmutableArray<int> Cpus,
     ImmutableArray<DeviceAttachment> Devices,
-    KvmFacts Kvm)
+    KvmFacts Kvm,
+    Confinement Confinement)
 {
     /// <summary>The bytes of the executable, or why there are none.</summary>
     public bool TryBuild(out ReadOnlyMemory<byte> executable, [NotNullWhen(false)] out ImageRefusal? refusal)
@@ -39,7 +42,13 @@ internal sealed record OwnLaunch(
     {
         var request = new SptLaunchRequest
         {
-            Image = Image, Memory = memory, CommandLine = CommandLine, ImageAccess = ImageAccess.Share, Cpus = Cpus, Devices = Devices,
+            Image = Image,
+            Memory = memory,
+            CommandLine = CommandLine,
+            ImageAccess = ImageAccess.Share,
+            Cpus = Cpus,
+            Devices = Devices,
+            Confinement = Confinement,
         };
         bool built = SptLaunch.TryBuild(request, out SptLaunch? launch, out refusal);
         executable = launch?.Executable ?? default;
@@ -57,6 +66,7 @@ internal sealed record OwnLaunch(
             Cpus = Cpus,
             Devices = Devices,
             Kvm = Kvm,
+            Confinement = Confinement,
         };
         bool built = HvtLaunch.TryBuild(request, out HvtLaunch? launch, out refusal);
         executable = launch?.Executable ?? default;

@@ -101,12 +101,13 @@ internal sealed class TenderLauncher : IDisposable
             return StartInstalled(program, start, devices, file, console);
         }
 
-        ProcessDescriptor process = StartOwn(image, start, devices, file, console);
+        ProcessDescriptor process = StartOwn(image, incarnation, start, devices, file, console);
         _devices.HandOver(name, incarnation);
         return process;
     }
 
-    private ProcessDescriptor StartOwn(UnikernelImage image, TenderStart start, HeldDevices devices, SealedFile file, Fifo console)
+    private ProcessDescriptor StartOwn(
+        UnikernelImage image, long incarnation, TenderStart start, HeldDevices devices, SealedFile file, Fifo console)
     {
         bool needsKvm = image.Abi.Target == AbiTarget.Hvt;
         KvmFacts facts = needsKvm ? new KvmFacts(_tenders.Kvm.RunSizeBytes, _tenders.Kvm.Cpuid) : new KvmFacts(0, default);
@@ -116,7 +117,8 @@ internal sealed class TenderLauncher : IDisposable
             start.CommandLine,
             [.. start.CpuIds.Select(cpu => (int)cpu)],
             devices.Attachments(image.Manifest),
-            facts);
+            facts,
+            _tenders.ConfinementOf(incarnation));
         if (!launch.TryBuild(out ReadOnlyMemory<byte> bytes, out ImageRefusal? refusal))
         {
             throw new IOException(refusal.Text);
@@ -126,13 +128,14 @@ internal sealed class TenderLauncher : IDisposable
         using SealedFile executable = SealedFile.OfExecutable(processName, bytes.Span);
         using TimerDescriptor? timer = needsKvm ? TimerDescriptor.Create() : null;
 
-        // LaunchDescriptors and SptDescriptors.
+        // LaunchDescriptors and SptDescriptors; the empty root stands behind the devices.
+        ImmutableArray<SafeHandle> root = _tenders.EmptyRoot is { } empty ? [empty] : [];
         ImmutableArray<SafeHandle> own = timer is not null ? [_tenders.Kvm, file, timer] : [file];
         return _spawner.Start(new SpawnRequest
         {
             Executable = executable,
             ProcessName = processName,
-            Descriptors = [_null, console, console, .. own, .. devices.Descriptors],
+            Descriptors = [_null, console, console, .. own, .. devices.Descriptors, .. root],
         });
     }
 

@@ -81,4 +81,14 @@ public readonly record struct UnikernelUser(uint UserId, uint GroupId)
         uint own = FirstOwn + ((uint)processId & OwnMask);
         return new UnikernelUser(own, own);
     }
+
+    /// <summary>
+    /// A user for a unikernel of the daemon, which numbers its starts: another one for each of those that run at once. None that
+    /// <see cref="OfProcess"/> gives is among them.
+    /// </summary>
+    public static UnikernelUser OfStart(long incarnation)
+    {
+        uint own = FirstOwn + OwnMask + 1 + ((uint)incarnation & OwnMask);
+        return new UnikernelUser(own, own);
+    }
 }

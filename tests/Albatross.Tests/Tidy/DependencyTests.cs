@@ -13,7 +13,7 @@ public sealed class DependencyTests
         ["Albatross.Tls"] = ["Albatross.Certificates"],
         ["Albatross.Solo5"] = [],
         ["Albatross.Orchestration"] = ["Albatross.Protocol", "Albatross.Solo5"],
-        ["Albatross.Linux"] = [],
+        ["Albatross.Linux"] = ["Albatross.Solo5"],
         ["Albatross.Daemon"] = ["Albatross.Linux", "Albatross.Orchestration", "Albatross.Tls"],
         ["Albatross.Client"] = ["Albatross.Tls"],
         ["Albatross.Tender"] = ["Albatross.Linux", "Albatross.Solo5"],
