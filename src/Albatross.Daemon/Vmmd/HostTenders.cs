@@ -5,8 +5,8 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Unikernels;
 using Albatross.Solo5;
-using Albatross.Solo5.Launch;
 using Albatross.Solo5.Hvt;
+using Albatross.Solo5.Launch;
 using Microsoft.Extensions.Logging;
 
 namespace Albatross.Daemon.Vmmd;
