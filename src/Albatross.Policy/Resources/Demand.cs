@@ -15,6 +15,9 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
     public Demand Or(Demand other) =>
         new(Math.Max(MemoryMib, other.MemoryMib), CpuIds.Union(other.CpuIds), Bridges.Union(other.Bridges));
 
+    /// <summary>The demand of <paramref name="settings"/> whose numbers were read before.</summary>
+    public static Demand Of(UnikernelSettings settings) => new(settings.MemoryMib, settings.CpuIds, settings.HostBridges);
+
     /// <summary>Reads the demand of <paramref name="settings"/>, or refuses numbers that no unikernel can have.</summary>
     public static bool TryOf(UnikernelSettings settings, [NotNullWhen(true)] out Demand? demand, [NotNullWhen(false)] out Refusal? refusal)
     {
@@ -25,7 +28,7 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
             { CpuIds.Count: 0 } => new Refusal(RefusalCode.InvalidValue, "CPUids may not be empty"),
             _ => null,
         };
-        demand = refusal is null ? new Demand(settings.MemoryMib, settings.CpuIds, settings.HostBridges) : null;
+        demand = refusal is null ? Of(settings) : null;
         return demand is not null;
     }
 }

@@ -35,6 +35,9 @@ public sealed record ResourceTree
     /// </summary>
     public ResourceTree WithPolicy(NamePath path, ResourcePolicy policy) => this with { Policies = Policies.SetItem(path, policy) };
 
+    /// <summary>The tree without a policy at <paramref name="path"/>.</summary>
+    public ResourceTree WithoutPolicy(NamePath path) => this with { Policies = Policies.Remove(path) };
+
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
     /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>
     public ResourceTree WithUnikernel(Name name, Demand demand)

@@ -21,6 +21,9 @@ internal sealed class SimulatedHost(Random random)
     private readonly HashSet<Name> _consolesRead = [];
     private int _lastProcess = 100;
 
+    /// <summary>What outlives a crash.</summary>
+    public DesiredState Disk { get; private set; } = DesiredState.Empty;
+
     public DateTimeOffset Now { get; private set; } = VmmdScript.Origin;
 
     /// <summary>The tenders that run, by name: never two of one name.</summary>
@@ -55,6 +58,23 @@ internal sealed class SimulatedHost(Random random)
                 break;
             case VmmdEffect.ReleaseImage release:
                 Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
+                break;
+            case VmmdEffect.RetainImage retain:
+                Require(ReferencesOf(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
+                _references[retain.Image]++;
+                break;
+            case VmmdEffect.SendImage send:
+                Require(ReferencesOf(send.Image) > 0, $"image {send.Image} is sent, but gone");
+                Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
+                break;
+            case VmmdEffect.CheckImage check:
+                Require(ReferencesOf(check.Image) > 0, $"image {check.Image} is checked, but gone");
+                _references[check.Image]++;
+                _underWay.Add(check);
+                break;
+            case VmmdEffect.Store store:
+                Require(!_underWay.OfType<VmmdEffect.Store>().Any(), "two versions are stored at once");
+                _underWay.Add(store);
                 break;
             case VmmdEffect.ReopenConsole reopen:
                 Require(Traces.Contains(reopen.Name), $"{reopen.Name} has no FIFO");
@@ -105,6 +125,28 @@ internal sealed class SimulatedHost(Random random)
         return new VmmdInput.ConsoleRestarted();
     }
 
+    /// <summary>
+    /// The daemon is killed: nothing that was under way happens, and the next daemon ends the tenders. What it finds on the disk.
+    /// </summary>
+    public VmmdInput.Restored Crash()
+    {
+        _underWay.Clear();
+        _timers.Clear();
+        _ended.Clear();
+        _references.Clear();
+        _consolesRead.Clear();
+        Tenders.Clear();
+        Traces.Clear();
+        Sampled.Clear();
+        Answers.Clear();
+        foreach (DesiredUnikernel wanted in Disk.Unikernels.Values)
+        {
+            _references[wanted.Image] = ReferencesOf(wanted.Image) + 1;
+        }
+
+        return new VmmdInput.Restored(Disk);
+    }
+
     /// <summary>What happens next on this host; null when nothing is under way. Time passes with it.</summary>
     public VmmdInput? Next()
     {
@@ -128,6 +170,8 @@ internal sealed class SimulatedHost(Random random)
         VmmdEffect.PrepareImage prepare => random.Next(5) == 0
             ? new VmmdInput.ImageRefused(prepare.Name, prepare.Incarnation, No("bad image"))
             : Prepared(prepare),
+        VmmdEffect.CheckImage check => random.Next(5) == 0 ? NotGood(check) : Good(check),
+        VmmdEffect.Store store => random.Next(10) == 0 ? new VmmdInput.StoreFailed(store.Version, No("disk full")) : Store(store),
         VmmdEffect.OpenConsole open => random.Next(10) == 0
             ? new VmmdInput.ConsoleFailed(open.Name, open.Incarnation, No("no console"))
             : Opened(open),
@@ -142,6 +186,20 @@ internal sealed class SimulatedHost(Random random)
         ImageId image = Images[random.Next(Images.Length)];
         _references[image] = ReferencesOf(image) + 1;
         return new VmmdInput.ImagePrepared(prepare.Name, prepare.Incarnation, image);
+    }
+
+    private static VmmdInput.ImagePrepared Good(VmmdEffect.CheckImage check) => new(check.Name, check.Incarnation, check.Image);
+
+    private VmmdInput.ImageRefused NotGood(VmmdEffect.CheckImage check)
+    {
+        _references[check.Image]--;
+        return new VmmdInput.ImageRefused(check.Name, check.Incarnation, No("does not fit"));
+    }
+
+    private VmmdInput.Stored Store(VmmdEffect.Store store)
+    {
+        Disk = store.State;
+        return new VmmdInput.Stored(store.Version);
     }
 
     private VmmdInput.ConsoleOpened Opened(VmmdEffect.OpenConsole open)
@@ -224,7 +282,7 @@ internal sealed class SimulatedHost(Random random)
     {
         VmmdEffect.WakeAfter wake = _timers[index].Wake;
         _timers.RemoveAt(index);
-        return new VmmdInput.TimerFired(wake.Name, wake.Incarnation);
+        return new VmmdInput.TimerFired(wake.Name, wake.Incarnation, wake.For);
     }
 
     private VmmdInput.TimerFired FireNearest()
