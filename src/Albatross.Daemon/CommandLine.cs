@@ -8,6 +8,9 @@ namespace Albatross.Daemon;
 internal static class CommandLine
 {
     public const string TmpDir = "--tmpdir";
+    public const string DbDir = "--dbdir";
+    public const string TenderHvt = "--tender-hvt";
+    public const string TenderSpt = "--tender-spt";
     public const string Ca = "--ca";
     public const string Cert = "--cert";
     public const string Key = "--key";
@@ -36,7 +39,7 @@ internal static class CommandLine
     {
         var directory = new Option<string>("--dir")
         {
-            Description = "Everything is below this directory: run/ and pki/{cacert.pem,server.pem,server.key}.",
+            Description = "Everything is below this directory: run/, db/block/ and pki/{cacert.pem,server.pem,server.key}.",
             DefaultValueFactory = _ => ".albatross",
         };
         var ip = new Option<string>(Ip) { Description = "Address of the TLS endpoint.", DefaultValueFactory = _ => "127.0.0.1" };
@@ -48,10 +51,11 @@ internal static class CommandLine
         {
             Description = "TCP port of the metrics page on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0,
         };
+        (Option<string?> hvt, Option<string?> spt) = Tenders();
         Option<LogLevel> level = Level();
         var command = new Command("all", "Starts the four roles as processes of its own, with everything below one directory.")
         {
-            directory, ip, port, metrics, level,
+            directory, ip, port, metrics, hvt, spt, level,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -62,6 +66,9 @@ internal static class CommandLine
                 new DaemonOptions
                 {
                     RunDirectory = Path.Combine(top, "run"),
+                    DataDirectory = Path.Combine(top, "db"),
+                    HvtTender = parsed.GetValue(hvt),
+                    SptTender = parsed.GetValue(spt),
                     CaFile = Path.Combine(pki, "cacert.pem"),
                     CertificateFile = Path.Combine(pki, "server.pem"),
                     KeyFile = Path.Combine(pki, "server.key"),
@@ -96,10 +103,16 @@ internal static class CommandLine
         {
             Description = "TCP port of the metrics page on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => DefaultMetricsPort,
         };
+        var dbDir = new Option<string>(DbDir)
+        {
+            Description = "Block devices, in block/.", DefaultValueFactory = _ => "/var/lib/albatross",
+        };
+        (Option<string?> hvt, Option<string?> spt) = Tenders();
         Option<LogLevel> level = Level();
         var endWithInput = new Option<bool>(EndWithInputName) { Description = "Ends when standard input ends.", Hidden = true };
         Option[] own = role switch
         {
+            Role.Vmmd => [dbDir, hvt, spt],
             Role.Endpoint => [ca, cert, key, ip, port],
             Role.Stats => [metrics],
             _ => [],
@@ -115,6 +128,9 @@ internal static class CommandLine
             new DaemonOptions
             {
                 RunDirectory = Path.GetFullPath(parsed.GetRequiredValue(tmpDir)),
+                DataDirectory = Path.GetFullPath(parsed.GetValue(dbDir) ?? "."),
+                HvtTender = parsed.GetValue(hvt),
+                SptTender = parsed.GetValue(spt),
                 CaFile = parsed.GetValue(ca) ?? "",
                 CertificateFile = parsed.GetValue(cert) ?? "",
                 KeyFile = parsed.GetValue(key) ?? "",
@@ -126,6 +142,16 @@ internal static class CommandLine
             parsed.GetRequiredValue(level)).ConfigureAwait(false));
         return command;
     }
+
+    private static (Option<string?> Hvt, Option<string?> Spt) Tenders() => (
+        new Option<string?>(TenderHvt)
+        {
+            Description = "A program that runs hvt images, such as solo5-hvt. Boot arguments stand on its command line.",
+        },
+        new Option<string?>(TenderSpt)
+        {
+            Description = "A program that runs spt images, such as solo5-spt. Boot arguments stand on its command line.",
+        });
 
     private static Option<LogLevel> Level() => new(LogLevelName)
     {

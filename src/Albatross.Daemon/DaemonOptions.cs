@@ -3,8 +3,19 @@ namespace Albatross.Daemon;
 /// <summary>Every setting of the daemon. Paths are made absolute when they are read.</summary>
 internal sealed record DaemonOptions
 {
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>Sockets, FIFOs and records of running tenders; emptied by a reboot.</summary>
     public required string RunDirectory { get; init; }
+
+    /// <summary>What outlives a reboot: the block devices.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>An installed program that runs hvt images, such as solo5-hvt; null means the daemon itself.</summary>
+    public string? HvtTender { get; init; }
+
+    /// <summary>An installed program that runs spt images, such as solo5-spt; null means the daemon itself.</summary>
+    public string? SptTender { get; init; }
 
     /// <summary>CA certificate that clients' chains must end at (one certificate, PEM).</summary>
     public required string CaFile { get; init; }
@@ -45,6 +56,15 @@ internal sealed record DaemonOptions
     /// <summary>Holds a record of each running tender, called by its unikernel's name.</summary>
     public string TenderDirectory => Path.Combine(RunDirectory, "tenders");
 
+    /// <summary>Holds a file for each tap that would outlive a daemon that is killed, called by the tap's name.</summary>
+    public string TapDirectory => Path.Combine(RunDirectory, "taps");
+
+    /// <summary>Holds the block devices, called by their names (the original's place).</summary>
+    public string BlockDirectory => Path.Combine(DataDirectory, "block");
+
+    /// <summary>Holds each image, called by its SHA-256.</summary>
+    public string ImageDirectory => Path.Combine(DataDirectory, "images");
+
     /// <summary>Where the endpoint listens, as <c>ADDRESS:PORT</c>.</summary>
     public string EndpointAddressFile => Path.Combine(SocketDirectory, "endpoint.address");
 
@@ -54,11 +74,18 @@ internal sealed record DaemonOptions
     /// <summary>Makes the directories that every role uses; readable by owner and group only.</summary>
     public void MakeDirectories()
     {
-        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         const UnixFileMode Shared = Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
         Directory.CreateDirectory(RunDirectory, Shared);
         Directory.CreateDirectory(SocketDirectory, Shared);
         Directory.CreateDirectory(FifoDirectory, Shared);
         Directory.CreateDirectory(TenderDirectory, Private);
+        Directory.CreateDirectory(TapDirectory, Private);
+    }
+
+    /// <summary>Makes the directories that only vmmd uses; readable by their owner only.</summary>
+    public void MakeDataDirectories()
+    {
+        Directory.CreateDirectory(DataDirectory, Private);
+        Directory.CreateDirectory(BlockDirectory, Private);
     }
 }

@@ -49,6 +49,21 @@ internal static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "the {Service} service is not connected any more: {Reason}")]
     public static partial void ServiceLost(ILogger log, string service, string reason);
 
+    [LoggerMessage(30, LogLevel.Information, "{Target} unikernels are run by {Tender}")]
+    public static partial void TenderOfTarget(ILogger log, string target, string tender);
+
+    [LoggerMessage(31, LogLevel.Warning, "{Reason}")]
+    public static partial void NoTender(ILogger log, string reason);
+
+    [LoggerMessage(32, LogLevel.Warning, "{File} is no block device: {Reason}")]
+    public static partial void BlockSkipped(ILogger log, string file, string reason);
+
+    [LoggerMessage(33, LogLevel.Error, "the tap {Tap} could not be removed: {Reason}")]
+    public static partial void TapLeft(ILogger log, string tap, string reason);
+
+    [LoggerMessage(34, LogLevel.Information, "an earlier daemon stored {Unikernels} unikernels and {Policies} policies")]
+    public static partial void Restoring(ILogger log, int unikernels, int policies);
+
     [LoggerMessage(40, LogLevel.Information, "{Peer}: {Name} {Command}")]
     public static partial void Authorised(ILogger log, string peer, Name name, string command);
 

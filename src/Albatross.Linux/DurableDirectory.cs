@@ -20,6 +20,20 @@ public sealed class DurableDirectory : IDurableDirectory
         return new DurableDirectory(path);
     }
 
+    /// <summary>Whether files of it can be mapped to be executed: not where the file system is mounted with noexec.</summary>
+    /// <exception cref="LinuxException">The host said no.</exception>
+    public bool AllowsExecution
+    {
+        get
+        {
+            const int Words = 14, FlagsWord = 9;             // struct statvfs of x86-64
+            const ulong NoExecution = 8;                     // ST_NOEXEC
+            Span<ulong> status = stackalloc ulong[Words];
+            LinuxException.Check(Libc.FileSystemStatus(_path, status), "statvfs", _path);
+            return (status[FlagsWord] & NoExecution) == 0;
+        }
+    }
+
     /// <summary>The names of the files in it, ascending.</summary>
     public IEnumerable<string> Names => Directory.EnumerateFiles(_path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
@@ -52,7 +66,8 @@ public sealed class DurableDirectory : IDurableDirectory
     }
 
     /// <inheritdoc/>
-    public void Rename(string from, string to) => LinuxException.Check(Libc.Rename(PathOf(from), PathOf(to)), "rename", from);
+    public void Rename(string source, string target) =>
+        LinuxException.Check(Libc.Rename(PathOf(source), PathOf(target)), "rename", source);
 
     /// <inheritdoc/>
     public void SynchronizeNames()

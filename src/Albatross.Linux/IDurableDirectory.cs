@@ -18,9 +18,9 @@ public interface IDurableDirectory
     /// <exception cref="IOException">The host said no.</exception>
     void Synchronize(string name);
 
-    /// <summary>Calls a file <paramref name="to"/>, in the place of what was called so (rename(2)).</summary>
+    /// <summary>Calls a file <paramref name="target"/>, in the place of what was called so (rename(2)).</summary>
     /// <exception cref="IOException">The host said no.</exception>
-    void Rename(string from, string to);
+    void Rename(string source, string target);
 
     /// <summary>Brings the names to the disk (fsync(2) of the directory).</summary>
     /// <exception cref="IOException">The host said no.</exception>

@@ -35,8 +35,12 @@ internal sealed class InterfaceRequest : IDisposable
         set => BinaryPrimitives.WriteUInt16LittleEndian(Bytes[NameBytes..], value);
     }
 
-    /// <summary>ifr_mtu, the first four bytes of the union.</summary>
-    internal int Mtu => BinaryPrimitives.ReadInt32LittleEndian(Bytes[NameBytes..]);
+    /// <summary>ifr_mtu or ifr_ifindex, the first four bytes of the union.</summary>
+    internal int Number
+    {
+        get => BinaryPrimitives.ReadInt32LittleEndian(Bytes[NameBytes..]);
+        set => BinaryPrimitives.WriteInt32LittleEndian(Bytes[NameBytes..], value);
+    }
 
     private Span<byte> Bytes => _memory.Bytes();
 

@@ -17,6 +17,8 @@ internal static partial class Libc
     // asm/unistd_64.h
     internal const int CallSigprocmask = 14;
     internal const int CallSetsid = 112;
+    internal const int CallSchedSetaffinity = 203;
+    internal const int CallSchedGetaffinity = 204;
     internal const int CallDup3 = 292;
     internal const int CallExecveat = 322;
     internal const int CallPidfdSendSignal = 424;
@@ -49,6 +51,13 @@ internal static partial class Libc
     /// <summary>The kernel's own call, because glibc's keeps some signals unblocked.</summary>
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint SetSignals(nint number, nint how, in ulong set, ref ulong old, nint setBytes);
+
+    /// <summary>The kernel's own call, which gives the number of bytes that it filled in.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint GetAffinity(nint number, nint thread, nint maskBytes, Span<byte> mask);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint SetAffinity(nint number, nint thread, nint maskBytes, ReadOnlySpan<byte> mask);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint ExecuteAt(nint number, nint directory, nint path, nint arguments, nint environment, nint flags);

@@ -6,11 +6,17 @@ namespace Albatross.Linux;
 /// <summary>A child to start.</summary>
 public sealed record SpawnRequest
 {
-    /// <summary>The executable, an ELF file held by descriptor.</summary>
-    public required SafeHandle Executable { get; init; }
+    /// <summary>The executable, an ELF file held by descriptor; null when <see cref="ProgramPath"/> names it.</summary>
+    public SafeHandle? Executable { get; init; }
 
-    /// <summary>The child's only argument, argv[0].</summary>
+    /// <summary>The executable, a file of the host, scripts included; null when it is held by descriptor.</summary>
+    public string? ProgramPath { get; init; }
+
+    /// <summary>The child's first argument, argv[0].</summary>
     public required string ProcessName { get; init; }
+
+    /// <summary>Its further arguments, bytes without NUL. Everybody on the host can read them in /proc.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Arguments { get; init; } = [];
 
     /// <summary>What the child has open: the handle at index i becomes descriptor i. A handle may stand at several indices.</summary>
     public required ImmutableArray<SafeHandle> Descriptors { get; init; }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace Albatross.Linux;
 
@@ -14,9 +15,8 @@ internal sealed class SpawnTable : IDisposable
     private const int PidfdAt = 96;
     private const int ReportAt = 104;
     private const int SignalSetAt = 120;
-    private const int EmptyStringAt = 128;
-    private const int ArgumentsAt = 136;
-    private const int RowsAt = 192;
+    private const int RowsAt = 128;
+    private const int PointerBytes = 8;
 
     // sched.h
     private const ulong CloneSharedMemory = 0x100;
@@ -27,16 +27,31 @@ internal sealed class SpawnTable : IDisposable
 
     private readonly NativeMapping _memory;
     private readonly List<string> _rowNames = [];
+    private readonly int _argumentsAt;
+    private readonly int _environmentAt;
+    private readonly int _pathAt;
     private int _end = RowsAt;
 
-    /// <summary>Memory for <paramref name="rowCount"/> rows and the name of the program.</summary>
+    /// <summary>
+    /// Memory for <paramref name="rowCount"/> rows, the path of the program, empty if it is held by descriptor, and its arguments.
+    /// </summary>
     /// <exception cref="LinuxException">No memory is left.</exception>
-    internal SpawnTable(int rowCount, ReadOnlySpan<byte> processName)
+    internal SpawnTable(int rowCount, ReadOnlyMemory<byte> path, ImmutableArray<ReadOnlyMemory<byte>> arguments)
     {
-        int nameAt = RowsAt + (rowCount * RowBytes);
-        _memory = NativeMapping.Anonymous(nameAt + processName.Length + 1);
-        processName.CopyTo(_memory.Bytes()[nameAt..]);
-        Put(ArgumentsAt, (ulong)(_memory.Address + nameAt));
+        // The pointers to the arguments with the null behind them, which is also the empty environment; then every string.
+        _argumentsAt = RowsAt + (rowCount * RowBytes);
+        _environmentAt = _argumentsAt + (arguments.Length * PointerBytes);
+        _pathAt = _environmentAt + PointerBytes;
+        _memory = NativeMapping.Anonymous(_pathAt + path.Length + 1 + arguments.Sum(argument => argument.Length + 1));
+        path.Span.CopyTo(_memory.Bytes()[_pathAt..]);
+        int at = _pathAt + path.Length + 1;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            arguments[i].Span.CopyTo(_memory.Bytes()[at..]);
+            Put(_argumentsAt + (i * PointerBytes), (ulong)(_memory.Address + at));
+            at += arguments[i].Length + 1;
+        }
+
         Put(CloneArgumentsAt, CloneSharedMemory | ClonePidfd | CloneWaitForExec | CloneClearHandlers);
         Put(CloneArgumentsAt + 8, (ulong)(_memory.Address + PidfdAt));
         Put(CloneArgumentsAt + 32, ChildSignal);
@@ -88,12 +103,25 @@ internal sealed class SpawnTable : IDisposable
         }
     }
 
-    /// <summary>Adds the last row: no signal blocked any more, then the program takes over.</summary>
-    internal void AddExecute(int descriptor)
+    /// <summary>
+    /// Adds the last rows: no signal blocked any more, then the program takes over, by its <paramref name="descriptor"/> or, without one,
+    /// by its path.
+    /// </summary>
+    internal void AddExecute(int? descriptor)
     {
-        long name = _memory.Address + ArgumentsAt;
+        const int WorkingDirectory = -100;
+        long path = _memory.Address + _pathAt;
+        long arguments = _memory.Address + _argumentsAt;
+        long environment = _memory.Address + _environmentAt;
         Add("rt_sigprocmask", Libc.CallSigprocmask, Libc.SetSignalMask, _memory.Address + SignalSetAt, 0, Libc.SignalSetBytes);
-        Add("execveat", Libc.CallExecveat, descriptor, _memory.Address + EmptyStringAt, name, name + 8, Libc.ExecEmptyPath);
+        Add(
+            "execveat",
+            Libc.CallExecveat,
+            descriptor ?? WorkingDirectory,
+            path,
+            arguments,
+            environment,
+            descriptor is null ? 0 : Libc.ExecEmptyPath);
     }
 
     /// <inheritdoc/>

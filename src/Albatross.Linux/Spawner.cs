@@ -38,10 +38,18 @@ public sealed class Spawner : IDisposable
             throw new ArgumentException($"rows have {RowBytes} bytes each", nameof(request));
         }
 
+        if (request.Executable is null == request.ProgramPath is null)
+        {
+            throw new ArgumentException("an executable is held or named, one of both", nameof(request));
+        }
+
         int fixedRows = (2 * request.Descriptors.Length) + 5;
         int rowCount = fixedRows + (request.Rows.Length / RowBytes);
-        using var table = new SpawnTable(rowCount, Encoding.UTF8.GetBytes(request.ProcessName));
-        SafeHandle[] handles = [.. request.Descriptors, request.Executable];
+        using var table = new SpawnTable(
+            rowCount,
+            Encoding.UTF8.GetBytes(request.ProgramPath ?? ""),
+            [Encoding.UTF8.GetBytes(request.ProcessName), .. request.Arguments]);
+        SafeHandle[] handles = request.Executable is { } executable ? [.. request.Descriptors, executable] : [.. request.Descriptors];
         int held = 0;
         try
         {
@@ -51,7 +59,11 @@ public sealed class Spawner : IDisposable
                 handles[held].DangerousAddRef(ref added);
             }
 
-            Fill(table, [.. handles.Select(handle => (int)handle.DangerousGetHandle())], request.Rows.Span);
+            Fill(
+                table,
+                [.. handles.Select(handle => (int)handle.DangerousGetHandle())],
+                request.Descriptors.Length,
+                request.Rows.Span);
             return Clone(table, request.ProcessName);
         }
         finally
@@ -70,9 +82,8 @@ public sealed class Spawner : IDisposable
     /// A descriptor's present number may be another one's final number. So all are first moved beyond every number in use here, and only
     /// then to where they belong.
     /// </summary>
-    private static void Fill(SpawnTable table, ImmutableArray<int> sources, ReadOnlySpan<byte> rows)
+    private static void Fill(SpawnTable table, ImmutableArray<int> sources, int count, ReadOnlySpan<byte> rows)
     {
-        int count = sources.Length - 1;
         int high = Math.Max(sources.Max() + 1, sources.Length);
         for (int i = 0; i < sources.Length; i++)
         {
@@ -87,7 +98,7 @@ public sealed class Spawner : IDisposable
         table.Add("close_range", Libc.CallCloseRange, count, uint.MaxValue, CloseRangeOnExec);
         table.Add("setsid", Libc.CallSetsid);
         table.Add(rows);
-        table.AddExecute(high + count);
+        table.AddExecute(sources.Length > count ? high + count : null);
     }
 
     private ProcessDescriptor Clone(SpawnTable table, string processName)

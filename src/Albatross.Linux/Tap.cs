@@ -5,9 +5,9 @@ namespace Albatross.Linux;
 
 /// <summary>
 /// One end of an Ethernet link: the host's end is a network interface, this one reads and writes frames (tun(4)). Non-blocking, without
-/// packet information and without virtio-net header. The interface is made, set up and put into its bridge by somebody else.
+/// packet information and without virtio-net header. Either the interface is made here, on a bridge, or it exists already.
 /// </summary>
-public sealed class Tap : OwnedDescriptor
+public sealed partial class Tap : OwnedDescriptor
 {
     private const string Device = "/dev/net/tun";
 
@@ -33,6 +33,9 @@ public sealed class Tap : OwnedDescriptor
 
     /// <summary>The interface's MTU when it was attached.</summary>
     public int MtuBytes { get; private set; }
+
+    /// <summary>The interface's name when it was attached.</summary>
+    public string Name { get; private set; } = "";
 
     /// <summary>Attaches to the existing interface <paramref name="name"/> of this network namespace.</summary>
     /// <exception cref="LinuxException">
@@ -131,7 +134,8 @@ public sealed class Tap : OwnedDescriptor
     {
         using var request = new InterfaceRequest(name);
         LinuxException.Check(request.Send(socket, GetMtu), "SIOCGIFMTU", text);
-        MtuBytes = request.Mtu;
+        MtuBytes = request.Number;
+        Name = Encoding.UTF8.GetString(name);
         request.SetEthtoolCommand(SetGenericReceive);
         request.Send(socket, Ethtool);
         request.SetEthtoolCommand(SetGenericSegmentation);

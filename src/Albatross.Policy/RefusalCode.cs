@@ -57,6 +57,9 @@ public enum RefusalCode
     /// <summary>A service of the daemon does not answer.</summary>
     ServiceUnreachable = 18,
 
+    /// <summary>An hvt image on a host whose KVM is missing, or cannot be used by the daemon.</summary>
+    NoKvm = 19,
+
     /// <summary>A certificate chain that does not lead to the configured trust anchor.</summary>
     UnknownCa = 40,
 

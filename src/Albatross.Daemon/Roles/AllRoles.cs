@@ -81,6 +81,12 @@ internal sealed class AllRoles(DaemonOptions options, LogThreshold threshold, Ti
         ];
         string[] own = role switch
         {
+            Role.Vmmd =>
+            [
+                CommandLine.DbDir, options.DataDirectory,
+                .. options.HvtTender is { } hvt ? (string[])[CommandLine.TenderHvt, hvt] : [],
+                .. options.SptTender is { } spt ? (string[])[CommandLine.TenderSpt, spt] : [],
+            ],
             Role.Endpoint =>
             [
                 CommandLine.Ca, options.CaFile, CommandLine.Cert, options.CertificateFile, CommandLine.Key, options.KeyFile,

@@ -3,6 +3,7 @@ using Albatross.Daemon.Consoles;
 using Albatross.Daemon.Endpoint;
 using Albatross.Daemon.Stats;
 using Albatross.Daemon.Vmmd;
+using Albatross.Solo5;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,12 @@ internal static class RoleHost
     /// <summary>Runs <paramref name="role"/> until it is told to end; the process's exit status.</summary>
     public static async Task<int> RunAsync(Role role, DaemonOptions options, LogLevel level)
     {
+        if (role is Role.All or Role.Vmmd && await RefuseTendersAsync(options).ConfigureAwait(false) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync($"albatross-daemon: {sentence}").ConfigureAwait(false);
+            return 1;
+        }
+
         using IHost host = role == Role.Stats ? BuildStats(options, level) : Build(role, options, level);
         if (options.EndWithInput)
         {
@@ -30,6 +37,20 @@ internal static class RoleHost
 
         // A role that failed has stopped its host; its exception tells the exit status.
         return service.ExecuteTask is null or { IsFaulted: true } ? 1 : 0;
+    }
+
+    // Before anything is started: a daemon with a wrong tender would fail every create.
+    private static async Task<string?> RefuseTendersAsync(DaemonOptions options)
+    {
+        foreach ((string? path, AbiTarget target) in ((string?, AbiTarget)[])[(options.HvtTender, AbiTarget.Hvt), (options.SptTender, AbiTarget.Spt)])
+        {
+            if (path is not null && await InstalledTender.WhyNotAsync(path, target).ConfigureAwait(false) is { } sentence)
+            {
+                return sentence;
+            }
+        }
+
+        return null;
     }
 
     private static IHost Build(Role role, DaemonOptions options, LogLevel level)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
@@ -8,13 +10,19 @@ using Albatross.Solo5.Hvt;
 namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
-/// Starts tenders, without any tender program: builds the launch of an image as a value and executes it from one dedicated thread.
-/// Keeps a descriptor of each until it has ended.
+/// Starts tenders from one dedicated thread: our own without any tender program, by building the launch of an image as a value and
+/// executing it, an installed one by its command line. Keeps a descriptor of each until it has ended.
 /// </summary>
 internal sealed class TenderLauncher : IDisposable
 {
-    private const string ProcessName = "albatross-hvt";
+    private const string HvtProcess = "albatross-hvt";
+    private const string SptProcess = "albatross-spt";
 
+    // Descriptor 3 of an installed tender is the image, which has no name of its own.
+    private const string ImageOfInstalled = "/proc/self/fd/3";
+
+    private readonly HostTenders _tenders;
+    private readonly HostDevices _devices;
     private readonly ImageStore _images;
     private readonly TenderRecords _records;
     private readonly Readiness _readiness;
@@ -23,28 +31,18 @@ internal sealed class TenderLauncher : IDisposable
     private readonly Thread _thread;
     private readonly DeviceFile _null = DeviceFile.OpenNull();
     private readonly Spawner _spawner = new(LauncherCode.SpawnStub);
-    private readonly Lazy<KvmHost> _kvm = new(KvmHost.Open, LazyThreadSafetyMode.PublicationOnly);
 
-    public TenderLauncher(ImageStore images, TenderRecords records, Readiness readiness)
+    public TenderLauncher(HostTenders tenders, HostDevices devices, ImageStore images, TenderRecords records, Readiness readiness)
     {
-        (_images, _records, _readiness) = (images, records, readiness);
+        (_tenders, _devices, _images, _records, _readiness) = (tenders, devices, images, records, readiness);
         _thread = new Thread(Work) { IsBackground = true, Name = "spawner" };
         _thread.Start();
     }
 
-    /// <summary>Whether an image can be launched at all with this much memory; null when it can.</summary>
-    public static ImageRefusal? RefuseLaunch(UnikernelImage image, long memoryMib)
-    {
-        if (!GuestMemorySize.TryFromMebibytes((ulong)memoryMib, out GuestMemorySize memory, out ImageRefusal? refusal))
-        {
-            return refusal;
-        }
-
-        HvtLaunch.TryBuild(RequestOf(image, memory, default, new KvmFacts(Environment.SystemPageSize, default)), out _, out refusal);
-        return refusal;
-    }
-
-    /// <summary>Starts a tender that writes to <paramref name="console"/>: its process, and a task that ends with it.</summary>
+    /// <summary>
+    /// Starts a tender that writes to <paramref name="console"/>, with the devices that are attached for it: its process, and a task that
+    /// ends with it.
+    /// </summary>
     /// <exception cref="IOException">The host said no.</exception>
     public async Task<(int ProcessId, Task<ExitStatus> Exit)> StartAsync(Name name, long incarnation, TenderStart start, Fifo console)
     {
@@ -53,7 +51,7 @@ internal sealed class TenderLauncher : IDisposable
         {
             try
             {
-                started.SetResult(Start(start, console));
+                started.SetResult(Start(name, incarnation, start, console));
             }
             catch (Exception e)
             {
@@ -83,10 +81,6 @@ internal sealed class TenderLauncher : IDisposable
         _jobs.Dispose();
         _null.Dispose();
         _spawner.Dispose();
-        if (_kvm.IsValueCreated)
-        {
-            _kvm.Value.Dispose();
-        }
     }
 
     private void Work()
@@ -97,42 +91,68 @@ internal sealed class TenderLauncher : IDisposable
         }
     }
 
-    private ProcessDescriptor Start(TenderStart start, Fifo console)
+    private ProcessDescriptor Start(Name name, long incarnation, TenderStart start, Fifo console)
     {
-        KvmHost kvm = OpenKvm();
-        (UnikernelImage image, SealedFile file) = _images[start.Image];
-        if (!GuestMemorySize.TryFromMebibytes((ulong)start.MemoryMib, out GuestMemorySize memory, out ImageRefusal? refusal)
-            || !HvtLaunch.TryBuild(
-                RequestOf(image, memory, start.CommandLine, new KvmFacts(kvm.RunSizeBytes, kvm.Cpuid)) with
-                {
-                    Cpus = [.. start.CpuIds.Select(cpu => (int)cpu)],
-                },
-                out HvtLaunch? launch,
-                out refusal))
+        (UnikernelImage image, StoredFile file) = _images[start.Image];
+        HeldDevices devices = _devices.Of(name, incarnation);
+        if (_tenders.Installed(image.Abi.Target) is { } program)
+        {
+            _devices.KeepTaps(name, incarnation);
+            return StartInstalled(program, start, devices, file, console);
+        }
+
+        ProcessDescriptor process = StartOwn(image, start, devices, file, console);
+        _devices.HandOver(name, incarnation);
+        return process;
+    }
+
+    private ProcessDescriptor StartOwn(UnikernelImage image, TenderStart start, HeldDevices devices, StoredFile file, Fifo console)
+    {
+        bool needsKvm = image.Abi.Target == AbiTarget.Hvt;
+        KvmFacts facts = needsKvm ? new KvmFacts(_tenders.Kvm.RunSizeBytes, _tenders.Kvm.Cpuid) : new KvmFacts(0, default);
+        var launch = new OwnLaunch(
+            image,
+            start.MemoryMib,
+            start.CommandLine,
+            [.. start.CpuIds.Select(cpu => (int)cpu)],
+            devices.Attachments(image.Manifest),
+            facts,
+            _images.Access);
+        if (!launch.TryBuild(out ReadOnlyMemory<byte> bytes, out ImageRefusal? refusal))
         {
             throw new IOException(refusal.Text);
         }
 
-        using SealedFile executable = SealedFile.OfExecutable(ProcessName, launch.Executable.Span);
-        using TimerDescriptor timer = TimerDescriptor.Create();
+        string processName = needsKvm ? HvtProcess : SptProcess;
+        using SealedFile executable = SealedFile.OfExecutable(processName, bytes.Span);
+        using TimerDescriptor? timer = needsKvm ? TimerDescriptor.Create() : null;
+
+        // LaunchDescriptors and SptDescriptors.
+        ImmutableArray<SafeHandle> own = timer is not null ? [_tenders.Kvm, file, timer] : [file];
         return _spawner.Start(new SpawnRequest
         {
             Executable = executable,
-            ProcessName = ProcessName,
-            Descriptors = [_null, console, console, kvm, file, timer],   // LaunchDescriptors
+            ProcessName = processName,
+            Descriptors = [_null, console, console, .. own, .. devices.Descriptors],
         });
     }
 
-    private KvmHost OpenKvm()
+    // It is bound to its CPUs by inheriting them from this thread.
+    private ProcessDescriptor StartInstalled(string program, TenderStart start, HeldDevices devices, StoredFile file, Fifo console)
     {
-        try
+        var arguments = InstalledTender.Arguments(
+            start,
+            devices.Nets.Select(net => (net.Order, net.Tap.Name)),
+            devices.Blocks.Select(block => (block.Order, block.Path)),
+            ImageOfInstalled);
+        using var bound = new CpuAffinity(start.CpuIds.Select(cpu => (int)cpu));
+        return _spawner.Start(new SpawnRequest
         {
-            return _kvm.Value;
-        }
-        catch (PlatformNotSupportedException e)
-        {
-            throw new IOException(e.Message, e);
-        }
+            ProgramPath = program,
+            ProcessName = program,
+            Arguments = arguments,
+            Descriptors = [_null, console, console, file],
+        });
     }
 
     private async Task<ExitStatus> WaitAsync(Name name, long incarnation, ProcessDescriptor process)
@@ -150,8 +170,4 @@ internal sealed class TenderLauncher : IDisposable
             return exit.Kind == ProcessExitKind.Exited ? new ExitStatus.Exited(exit.Number) : new ExitStatus.Signalled(exit.Number);
         }
     }
-
-    private static HvtLaunchRequest RequestOf(
-        UnikernelImage image, GuestMemorySize memory, ReadOnlyMemory<byte> commandLine, KvmFacts kvm) =>
-        new() { Image = image, Memory = memory, CommandLine = commandLine, Kvm = kvm, ImageAccess = ImageAccess.Share };
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Albatross.Daemon.State;
 using Albatross.Daemon.Wire;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
@@ -12,7 +13,7 @@ namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
 /// The privileged role: takes commands on its local socket, decides by <see cref="VmmdStep"/>, and runs the tenders.
-/// Stopping it stops every unikernel.
+/// Stopping it stops every unikernel; the next one starts them again.
 /// </summary>
 internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger<VmmdRole> log) : BackgroundService
 {
@@ -25,6 +26,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         options.MakeDirectories();
+        options.MakeDataDirectories();
         using var listener = LocalSocket.Listen(options.VmmdSocket);
         ResourcePolicy root = HostInspection.RootPolicy();
         Log.HostOffers(log, root.ToString());
@@ -33,15 +35,27 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         using var readiness = new Readiness();
         await EndLeftOversAsync(records, readiness, stoppingToken).ConfigureAwait(false);
 
-        using var images = new ImageStore();
-        using var tenders = new TenderLauncher(images, records, readiness);
+        var blocks = new BlockDirectory(options, log);
+        var devices = new HostDevices(options, blocks, log);
+        devices.RemoveLeftOvers();
+
+        using var hostTenders = new HostTenders(options);
+        hostTenders.Report(log);
+        var store = new StateStore(DurableDirectory.Open(options.DataDirectory));
+        DesiredState wanted = store.Load() ?? DesiredState.Empty;
+        using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
+        images.Restore(wanted.Unikernels.Values.Select(unikernel => unikernel.Image));
+        Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
+        _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted));
+        using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness);
         using var serving = new CancellationTokenSource();
         var statistics = new StatisticsLink(log);
         var console = new ConsoleLink(
             options.ConsoleSocket, () => _inputs.Writer.WriteAsync(new VmmdInput.ConsoleRestarted()).AsTask(), time, log);
         using var server = new WireServer(
             listener, FrameLimits.LocalSocket, (connection, cancellation) => ServeAsync(connection, statistics, cancellation), log);
-        using var effects = new EffectRunner(options, _inputs.Writer, server.Find, images, tenders, console, statistics, time, log);
+        using var effects = new EffectRunner(
+            options, _inputs.Writer, server.Find, images, store, tenders, devices, console, statistics, time, log);
         var loop = new VmmdLoop(_inputs.Reader, effects.Start, log);
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];
@@ -49,7 +63,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(new VmmdInput.ShutdownRequested()).AsTask())
                 .ConfigureAwait(false))
         {
-            await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, root)).ConfigureAwait(false);
+            await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, root, blocks.Scan())).ConfigureAwait(false);
         }
 
         Log.Ending(log, "vmmd");

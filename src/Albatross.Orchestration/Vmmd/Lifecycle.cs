@@ -1,6 +1,7 @@
 using Albatross.Policy.Names;
 using Albatross.Policy.Resources;
 using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
 
 namespace Albatross.Orchestration.Vmmd;
 
@@ -8,14 +9,15 @@ namespace Albatross.Orchestration.Vmmd;
 /// Where one unikernel is in its life. What follows is the only way through:
 /// <code>
 ///   (daemon starts) ──► Queued ──► Preparing
-///   create ──► Preparing ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
-///                  │               ▲  │            │            │  ▲           │
-///                  │ refused       │  │ failed     │ failed     │  │ restart   │ restart on fail
-///                  ▼               │  ▼            ▼            │  │           ▼
-///                Gone              │ Gone         Gone   destroy│  └── WaitingToRestart ──► (timer) OpeningConsole
-///                                  │                            ▼
-///                                  └────── replacement ──── Stopping ──► (exit) ──► Gone
+///   create ──► Preparing ──► Attaching ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
+///                  │           ▲  │               │              │            │  ▲           │
+///                  │ refused   │  │ failed        │ failed       │ failed     │  │ restart   │ restart on fail
+///                  ▼           │  ▼               ▼              ▼            │  │           ▼
+///                Gone          │ Gone            Gone           Gone   destroy│  └── WaitingToRestart ──► (timer) Attaching
+///                              │                                              ▼
+///                              └──────────────── replacement ───────────── Stopping ──► (exit) ──► Gone
 /// </code>
+/// A unikernel without devices goes past Attaching. Devices are given back at every end, also before a restart.
 /// Gone is no phase but absence from <see cref="VmmdState.Unikernels"/>.
 /// </summary>
 public abstract record Phase
@@ -27,6 +29,9 @@ public abstract record Phase
 
     /// <summary>The image is unpacked, read and compared with the settings.</summary>
     public sealed record Preparing : Phase;
+
+    /// <summary>Its taps are made and its block devices opened.</summary>
+    public sealed record Attaching : Phase;
 
     /// <summary>The console service opens the FIFO.</summary>
     public sealed record OpeningConsole : Phase;
@@ -67,6 +72,7 @@ public sealed record ImageId(string Sha256);
 /// <param name="OnTrial">
 /// Whether it took the place of another and has not run for <see cref="VmmdSettings.RegretWindow"/> yet: if it fails, that one comes back.
 /// </param>
+/// <param name="Attached">The taps of its devices while devices are attached for it; null when none are.</param>
 public sealed record Unikernel(
     Name Name,
     long Incarnation,
@@ -79,7 +85,8 @@ public sealed record Unikernel(
     ImmutableArray<Requester> Destroyers,
     Replacement? Replacement = null,
     int QuickRestarts = 0,
-    bool OnTrial = false)
+    bool OnTrial = false,
+    ImmutableArray<TapOfDevice>? Attached = null)
 {
     /// <summary>Whether nothing runs for it or is under way, but will be.</summary>
     public bool IsWaiting => Phase is Phase.Queued or Phase.WaitingToRestart;

@@ -74,7 +74,7 @@ internal sealed class Turn
         Demand demand = unikernel.Replacement is { } next ? unikernel.Demand.Or(next.Demand) : unikernel.Demand;
         if (unikernel.OnTrial)
         {
-            demand = demand.Or(Demand.Of(State.Desired[unikernel.Name].Settings));
+            demand = demand.Or(Demand.Of(unikernel.Name.Path, State.Desired[unikernel.Name].Settings));
         }
 
         State = State with

@@ -41,6 +41,14 @@ public abstract record VmmdEffect
     /// <param name="State">What is wanted.</param>
     /// <param name="Delay">How long to wait before: none but after a failure.</param>
     public sealed record Store(long Version, DesiredState State, TimeSpan Delay) : VmmdEffect;
+    /// <summary>
+    /// Make a tap on its bridge for every interface and open every block device: all of them or none. What was attached stays so until
+    /// DetachDevices, whatever becomes of the tender. Answered by DevicesAttached or DevicesFailed.
+    /// </summary>
+    public sealed record AttachDevices(Name Name, long Incarnation, DeviceOrder Devices) : VmmdEffect;
+
+    /// <summary>Remove the taps and close the block devices of a start. Not answered.</summary>
+    public sealed record DetachDevices(Name Name, long Incarnation) : VmmdEffect;
 
     /// <summary>Make the FIFO and tell the console service. Answered by ConsoleOpened or ConsoleFailed.</summary>
     /// <param name="Name">The unikernel.</param>
@@ -53,7 +61,7 @@ public abstract record VmmdEffect
     /// <param name="Unikernels">How many consoles the path may keep.</param>
     public sealed record ReopenConsole(Name Name, long Unikernels) : VmmdEffect;
 
-    /// <summary>Start the tender. Answered by TenderStarted and then TenderExited, or by TenderFailed.</summary>
+    /// <summary>Start the tender, with the devices that are attached for it. Answered by TenderStarted and then TenderExited, or by TenderFailed.</summary>
     public sealed record StartTender(Name Name, long Incarnation, TenderStart Start) : VmmdEffect;
 
     /// <summary>Send a signal to the tender. Not answered; one that has ended is ignored.</summary>

@@ -20,6 +20,15 @@ public abstract record VmmdInput
     /// <summary>The image cannot be run.</summary>
     public sealed record ImageRefused(Name Name, long Incarnation, Refusal Refusal) : VmmdInput;
 
+    /// <summary>The devices of a start are there.</summary>
+    /// <param name="Name">The unikernel.</param>
+    /// <param name="Incarnation">The start.</param>
+    /// <param name="Taps">The interface of the host behind each of its own.</param>
+    public sealed record DevicesAttached(Name Name, long Incarnation, ImmutableArray<TapOfDevice> Taps) : VmmdInput;
+
+    /// <summary>A device could not be attached; none is.</summary>
+    public sealed record DevicesFailed(Name Name, long Incarnation, Refusal Refusal) : VmmdInput;
+
     /// <summary>The console service reads the FIFO.</summary>
     public sealed record ConsoleOpened(Name Name, long Incarnation) : VmmdInput;
 

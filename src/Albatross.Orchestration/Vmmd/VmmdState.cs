@@ -25,10 +25,14 @@ public sealed record VmmdState(
     bool Stopping,
     bool Finished = false)
 {
-    /// <summary>The state of a daemon that has just started on a host that offers <paramref name="root"/>.</summary>
-    public static VmmdState Initial(VmmdSettings settings, ResourcePolicy root) => new(
+    /// <summary>
+    /// The state of a daemon that has just started on a host that offers <paramref name="root"/> and has these block devices, of so many
+    /// MiB each.
+    /// </summary>
+    public static VmmdState Initial(VmmdSettings settings, ResourcePolicy root, params IEnumerable<(Name Name, long SizeMib)> blocks) => new(
         settings,
-        ResourceTree.Empty.WithPolicy(NamePath.Root, root),
+        blocks.Aggregate(
+            ResourceTree.Empty.WithPolicy(NamePath.Root, root), (tree, block) => tree.WithBlockDevice(block.Name, block.SizeMib)),
         ImmutableSortedDictionary<Name, Unikernel>.Empty,
         ImmutableSortedDictionary<Name, DesiredUnikernel>.Empty,
         StoreProgress.Nothing,

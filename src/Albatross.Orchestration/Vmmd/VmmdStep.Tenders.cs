@@ -39,7 +39,7 @@ public static partial class VmmdStep
             return;
         }
 
-        OpenConsole(turn, ready);
+        AttachDevices(turn, ready);
     }
 
     private static void ImageRefused(Turn turn, VmmdInput.ImageRefused refused)
@@ -110,7 +110,7 @@ public static partial class VmmdStep
         turn.Put(runs);
         if (IsDoomed(turn.State, runs))
         {
-            turn.Do(Tell(runs.Name, started.ProcessId));
+            turn.Do(Tell(runs, started.ProcessId));
             Terminate(turn, runs, running);
             return;
         }
@@ -124,7 +124,7 @@ public static partial class VmmdStep
             runs = Approve(turn, runs);
         }
 
-        turn.Do(Tell(runs.Name, started.ProcessId));
+        turn.Do(Tell(runs, started.ProcessId));
         if (runs.Replacement is { Image: not null })
         {
             Terminate(turn, runs, running);
@@ -162,8 +162,9 @@ public static partial class VmmdStep
     }
 
     // What is wanted is tried again, now if it did run before, else after a pause; what never ran is given up.
-    private static void AfterFailure(Turn turn, Unikernel failed)
+    private static void AfterFailure(Turn turn, Unikernel unikernel)
     {
+        Unikernel failed = Detach(turn, unikernel);
         if (IsDoomed(turn.State, failed) || !turn.State.Desired.TryGetValue(failed.Name, out DesiredUnikernel? wanted))
         {
             Gone(turn, failed);
@@ -185,11 +186,12 @@ public static partial class VmmdStep
 
     private static void TenderExited(Turn turn, VmmdInput.TenderExited exited)
     {
-        if (turn.Find(exited.Name, exited.Incarnation) is not { Process: { } process } unikernel)
+        if (turn.Find(exited.Name, exited.Incarnation) is not { Process: { } process } ended)
         {
             throw new InvalidOperationException($"a tender of {exited.Name} ended that did not run");
         }
 
+        Unikernel unikernel = Detach(turn, ended);
         turn.Do(new VmmdEffect.TellStatistics(exited.Name, new Command.StatisticsRemove()));
         if (IsDoomed(turn.State, unikernel))
         {
@@ -243,8 +245,8 @@ public static partial class VmmdStep
     // Nothing runs for the old one. It stays wanted until the new one has proved itself.
     private static void TakePlace(Turn turn, Unikernel old)
     {
-        turn.ReleaseImage(old.Image);
-        OpenConsole(turn, Of(old.Name, old.Replacement!) with { OnTrial = turn.State.Desired.ContainsKey(old.Name) });
+        turn.ReleaseImage(Detach(turn, old).Image);
+        AttachDevices(turn, Of(old.Name, old.Replacement!) with { OnTrial = turn.State.Desired.ContainsKey(old.Name) });
     }
 
     private static Unikernel Of(Name name, Replacement next) => new(
@@ -266,7 +268,7 @@ public static partial class VmmdStep
     {
         if (unikernel.Image is not null)
         {
-            OpenConsole(turn, unikernel);
+            AttachDevices(turn, unikernel);
             return;
         }
 
@@ -330,6 +332,7 @@ public static partial class VmmdStep
         }
 
         turn.Remove(unikernel.Name);
+        Detach(turn, unikernel);
         turn.ReleaseImage(unikernel.Image);
         turn.ReleaseImage(unikernel.Replacement?.Image);
         if (!unikernel.Destroyers.IsEmpty || !turn.State.Stopping)
@@ -343,8 +346,8 @@ public static partial class VmmdStep
     private static VmmdEffect.WakeAfter Wake(Unikernel unikernel, Alarm alarm, TimeSpan delay) =>
         new(unikernel.Name, unikernel.Incarnation, alarm, delay);
 
-    private static VmmdEffect.TellStatistics Tell(Name name, int processId) =>
-        new(name, new Command.StatisticsAdd(RawText.Of(""), processId, []));
+    private static VmmdEffect.TellStatistics Tell(Unikernel unikernel, int processId) =>
+        new(unikernel.Name, new Command.StatisticsAdd(RawText.Of(""), processId, unikernel.Attached ?? []));
 
     private static void TellAll(Turn turn)
     {
@@ -352,7 +355,7 @@ public static partial class VmmdStep
         {
             if (unikernel.Process is { } process)
             {
-                turn.Do(Tell(unikernel.Name, process.ProcessId));
+                turn.Do(Tell(unikernel, process.ProcessId));
             }
         }
     }

@@ -65,7 +65,14 @@ public static partial class VmmdStep
 
     private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand)
     {
-        if (!Demand.TryOf(settings, out demand, out Refusal? refusal) || !GuestCommandLine.TryJoin(name, settings, out _, out refusal))
+        demand = null;
+        if (RefuseDevices(settings) is { } unfit)
+        {
+            return unfit;
+        }
+
+        if (!Demand.TryOf(name.Path, settings, out demand, out Refusal? refusal)
+            || !GuestCommandLine.TryJoin(name, settings, out _, out refusal))
         {
             return refusal;
         }
@@ -147,19 +154,19 @@ public static partial class VmmdStep
             .Where(unikernel => asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked)
             .OrderBy(unikernel => unikernel.Name.Node, ReplyOrder.Instance)
             .Select(unikernel => new Entry<UnikernelInfo>(
-                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(unikernel)));
+                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel)));
         turn.Answer(from, new Reply.Unikernels(form, [.. entries]));
     }
 
-    private static UnikernelInfo Describe(Unikernel unikernel) => new(
+    private static UnikernelInfo Describe(ResourceTree resources, Unikernel unikernel) => new(
         unikernel.Type,
         unikernel.Settings.Startup,
         unikernel.Settings.FailBehaviour,
         unikernel.Settings.CpuIds,
         unikernel.Settings.MemoryMib,
         Convert.FromHexString(unikernel.Image!.Sha256),
-        Blocks: [],
-        Nets: [],
+        DescribeBlocks(resources, unikernel),
+        DescribeNets(unikernel),
         unikernel.Settings.Arguments,
         unikernel.Process!.Value.Since);
 }

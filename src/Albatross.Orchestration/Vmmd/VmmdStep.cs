@@ -25,6 +25,12 @@ public static partial class VmmdStep
             case VmmdInput.ImageRefused refused:
                 ImageRefused(turn, refused);
                 break;
+            case VmmdInput.DevicesAttached attached:
+                DevicesAttached(turn, attached);
+                break;
+            case VmmdInput.DevicesFailed failed:
+                StartFailed(turn, failed.Name, failed.Incarnation, failed.Refusal);
+                break;
             case VmmdInput.ConsoleOpened opened:
                 ConsoleOpened(turn, opened);
                 break;

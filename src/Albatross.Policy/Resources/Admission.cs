@@ -25,7 +25,7 @@ public static class Admission
             }
         }
 
-        return null;
+        return RefuseBlocks(tree, demand);
     }
 
     /// <summary>
@@ -51,6 +51,24 @@ public static class Admission
         }
 
         return RefuseRunning(tree, path, policy);
+    }
+
+    private static Refusal? RefuseBlocks(ResourceTree tree, Demand demand)
+    {
+        foreach (Name block in demand.Blocks)
+        {
+            if (!tree.BlockDevices.ContainsKey(block))
+            {
+                return new Refusal(RefusalCode.NotFound, $"block device {block} not found");
+            }
+
+            if (tree.Unikernels.Values.Any(other => other.Blocks.Contains(block)))
+            {
+                return new Refusal(RefusalCode.Busy, $"block device {block} already in use");
+            }
+        }
+
+        return null;
     }
 
     private static Refusal? Exceeds(ResourcePolicy policy, Usage used, Demand demand)

@@ -4,7 +4,7 @@ using Albatross.Policy.Policies;
 namespace Albatross.Policy.Resources;
 
 /// <summary>
-/// Policies and the unikernels that they bound, in one immutable value. The usage of every path is kept with it, so that
+/// Policies, the unikernels that they bound and the block devices of the host, in one immutable value. The usage of every path is kept with it, so that
 /// an admission looks at the path and its ancestors only.
 /// </summary>
 /// <example><code>
@@ -25,6 +25,9 @@ public sealed record ResourceTree
     /// <summary>What the admitted unikernels take, ascending by name.</summary>
     public ImmutableSortedDictionary<Name, Demand> Unikernels { get; private init; } = ImmutableSortedDictionary<Name, Demand>.Empty;
 
+    /// <summary>The block devices of the host and their sizes in MiB, ascending by name.</summary>
+    public ImmutableSortedDictionary<Name, long> BlockDevices { get; private init; } = ImmutableSortedDictionary<Name, long>.Empty;
+
     private ImmutableDictionary<NamePath, Usage> UsageByPath { get; init; } = ImmutableDictionary<NamePath, Usage>.Empty;
 
     /// <summary>What <paramref name="path"/> and everything below it uses.</summary>
@@ -37,6 +40,9 @@ public sealed record ResourceTree
 
     /// <summary>The tree without a policy at <paramref name="path"/>.</summary>
     public ResourceTree WithoutPolicy(NamePath path) => this with { Policies = Policies.Remove(path) };
+
+    /// <summary>The tree with the block device <paramref name="name"/> of <paramref name="sizeMib"/> MiB.</summary>
+    public ResourceTree WithBlockDevice(Name name, long sizeMib) => this with { BlockDevices = BlockDevices.SetItem(name, sizeMib) };
 
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
     /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>

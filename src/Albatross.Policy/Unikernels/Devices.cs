@@ -4,7 +4,11 @@ namespace Albatross.Policy.Unikernels;
 /// <param name="Name">The device as the image's manifest names it.</param>
 /// <param name="HostDevice">The block device of the unikernel's path; null means the one called <paramref name="Name"/>.</param>
 /// <param name="SectorSize">Bytes per sector; null means 512.</param>
-public sealed record BlockAttachment(RawText Name, RawText? HostDevice, long? SectorSize);
+public sealed record BlockAttachment(RawText Name, RawText? HostDevice, long? SectorSize)
+{
+    /// <summary>The block device of the host, without its path.</summary>
+    public RawText HostBlock => HostDevice ?? Name;
+}
 
 /// <summary>A network interface that a unikernel asks for.</summary>
 /// <param name="Name">The device as the image's manifest names it.</param>

@@ -11,9 +11,9 @@ internal sealed record ClientRun(int Status, string Output, string Errors)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<ClientRun> RunAsync(string directory, params string[] arguments)
+    public static async Task<ClientRun> RunAsync(DaemonPlace place, string directory, params string[] arguments)
     {
-        using Process process = Start(directory, arguments);
+        using Process process = Start(place, directory, arguments);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(Patience);
@@ -21,10 +21,10 @@ internal sealed record ClientRun(int Status, string Output, string Errors)
     }
 
     /// <summary>Starts it; the caller reads its output and ends it.</summary>
-    public static Process Start(string directory, params string[] arguments)
+    public static Process Start(DaemonPlace place, string directory, params string[] arguments)
     {
-        ProgramCommand program = Programs.Client;
-        return Process.Start(new ProcessStartInfo(program.File, [.. program.FirstArguments, .. arguments])
+        (string file, string[] words) = place.WordsOf(Programs.Client, arguments);
+        return Process.Start(new ProcessStartInfo(file, words)
         {
             WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

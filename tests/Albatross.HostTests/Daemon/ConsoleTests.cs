@@ -85,7 +85,7 @@ public sealed class ConsoleTests
 
         // Its output is never read, so first its pipe fills, then TLS, then the queue of the console service.
         using Process stalled = ClientRun.Start(
-            daemon.Pki, "console", "loud", "--destination", daemon.Endpoint, "--ca", "demo.pem", "--ca-key", "demo.key");
+            daemon.Place, daemon.Pki, "console", "loud", "--destination", daemon.Endpoint, "--ca", "demo.pem", "--ca-key", "demo.key");
         try
         {
             await RunningDaemon.Eventually(() => daemon.Log.Contains("it took nothing for 5 s", StringComparison.Ordinal), () => daemon.Log);

@@ -85,7 +85,8 @@ public sealed class DeployTests
         await using RunningDaemon daemon = await RunningDaemon.StartAsync();
         string image = Programs.Golden("images", "tiny-net1.hvt");
 
-        await daemon.RemoteAsync(["create", "net", image, "--mem", "16"]).Fails(117, "'service' (NET_BASIC)");
+        await daemon.RemoteAsync(["create", "net", image, "--mem", "16"]).Fails(
+            117, "specified bridge(s) does not match with the manifest. Devices present in manifest: net \"service\"");
 
         Assert.Null(daemon.TenderOf("demo:net"));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/fifo")));

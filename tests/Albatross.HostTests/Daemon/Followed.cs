@@ -21,7 +21,7 @@ internal sealed class Followed : IDisposable
 
     /// <summary>Follows <paramref name="name"/> from its first kept line.</summary>
     public static Followed Start(RunningDaemon daemon, string name) => new(ClientRun.Start(
-        daemon.Pki, "console", name, "--count", "1024", "--destination", daemon.Endpoint, "--ca", "demo.pem", "--ca-key", "demo.key"));
+        daemon.Place, daemon.Pki, "console", name, "--count", "1024", "--destination", daemon.Endpoint, "--ca", "demo.pem", "--ca-key", "demo.key"));
 
     /// <inheritdoc/>
     public void Dispose()

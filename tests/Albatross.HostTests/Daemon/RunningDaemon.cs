@@ -16,7 +16,10 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     private readonly List<string> _log = [];
     private Process? _process;
 
-    private RunningDaemon(string directory) => Directory = directory;
+    private RunningDaemon(string directory, DaemonPlace place) => (Directory, Place) = (directory, place);
+
+    /// <summary>Where it runs, and its clients.</summary>
+    public DaemonPlace Place { get; }
 
     /// <summary>Everything of this daemon is below it.</summary>
     public string Directory { get; }
@@ -43,15 +46,22 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     }
 
     /// <summary>A daemon that serves, whose sub-CA demo may run 4 unikernels with 256 MB together.</summary>
-    public static async Task<RunningDaemon> StartAsync()
+    public static async Task<RunningDaemon> StartAsync(DaemonPlace? place = null)
     {
-        HostRequirement.Kvm();
-        var daemon = new RunningDaemon(System.IO.Directory.CreateTempSubdirectory("albatross-").FullName);
+        DaemonPlace where = place ?? new DaemonPlace();
+        if (where.NeedsKvm)
+        {
+            HostRequirement.Kvm();
+        }
+
+        var daemon = new RunningDaemon(System.IO.Directory.CreateTempSubdirectory("albatross-").FullName, where);
         System.IO.Directory.CreateDirectory(daemon.Pki);
         try
         {
+            where.MakeBlocks(Path.Combine(daemon.Directory, "db/block"));
             await daemon.ClientAsync("generate", "root", "db").Succeeds();
-            await daemon.ClientAsync("add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", "--csr").Succeeds();
+            string[] bridges = [.. where.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
+            await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
             await daemon.ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
             await daemon.StartAgainAsync();
             return daemon;
@@ -78,8 +88,8 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
             _log.Clear();
         }
 
-        ProgramCommand program = Programs.Daemon;
-        var start = new ProcessStartInfo(program.File, [.. program.FirstArguments, "all", "--dir", Directory])
+        (string file, string[] words) = Place.WordsOf(Programs.Daemon, ["all", "--dir", Directory, .. Place.Options]);
+        var start = new ProcessStartInfo(file, words)
         {
             RedirectStandardError = true,
         };
@@ -95,7 +105,7 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     }
 
     /// <summary>Runs the client in the directory of the certificates.</summary>
-    public Task<ClientRun> ClientAsync(params string[] arguments) => ClientRun.RunAsync(Pki, arguments);
+    public Task<ClientRun> ClientAsync(params string[] arguments) => ClientRun.RunAsync(Place, Pki, arguments);
 
     /// <summary>Runs the client against the endpoint with the certificates of a CA, <c>demo</c> unless another is named.</summary>
     public Task<ClientRun> RemoteAsync(string[] arguments, string ca = "demo") =>

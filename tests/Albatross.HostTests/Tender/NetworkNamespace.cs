@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Albatross.Linux;
@@ -32,6 +33,41 @@ internal sealed partial class NetworkNamespace : IDisposable
             made.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// A namespace with these bridges, each as "NAME MTU ADDRESS" ("br0 1500 10.0.0.1/24"), up, and with loopback. Each has a port "NAME-up",
+    /// whose MTU is the bridge's.
+    /// </summary>
+    internal static NetworkNamespace WithBridges(params ReadOnlySpan<string> bridges)
+    {
+        HostRequirement.NetworkNamespaces();
+        var made = new NetworkNamespace();
+        try
+        {
+            Ip("-n", made._name, "link", "set", "lo", "up");
+            foreach (string bridge in bridges)
+            {
+                made.AddBridge(bridge.Split(' '));
+            }
+
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What is put before a program and its arguments so that it runs in the namespace.</summary>
+    internal ImmutableArray<string> Words => ["ip", "netns", "exec", _name];
+
+    /// <summary>The names of the interfaces that are there now, but for loopback.</summary>
+    internal async Task<string[]> Links()
+    {
+        TenderRun run = await Run("ls", "/sys/class/net");
+        return [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(name => name != "lo")];
     }
 
     /// <summary>Runs <c>albatross-tender</c> in the namespace to its end.</summary>
@@ -76,6 +112,15 @@ internal sealed partial class NetworkNamespace : IDisposable
     {
         ProgramCommand tender = Programs.Tender;
         return ["netns", "exec", _name, tender.File, .. tender.FirstArguments, .. arguments];
+    }
+
+    private void AddBridge(string[] bridge)
+    {
+        Ip("-n", _name, "link", "add", $"{bridge[0]}-up", "mtu", bridge[1], "type", "dummy");
+        Ip("-n", _name, "link", "add", bridge[0], "type", "bridge");
+        Ip("-n", _name, "link", "set", $"{bridge[0]}-up", "master", bridge[0], "up");
+        Ip("-n", _name, "addr", "add", bridge[2], "dev", bridge[0]);
+        Ip("-n", _name, "link", "set", bridge[0], "up");
     }
 
     private void Add(string[] tap)

@@ -96,6 +96,91 @@ public sealed class SpawnerTests
     }
 
     [Fact]
+    public void A_script_of_the_host_is_started_by_its_path_with_arguments_and_without_environment()
+    {
+        string script = Path.GetTempFileName();
+        string output = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(script, $"#!/bin/sh\n{{ printf '%s|' \"$0\" \"$@\"; tr '\\0' ' ' </proc/self/environ; }} >{output}\nexit 42\n");
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            using DeviceFile nothing = DeviceFile.OpenNull();
+            using var spawner = new Spawner(LauncherCode.SpawnStub);
+            using ProcessDescriptor child = spawner.Start(new SpawnRequest
+            {
+                ProgramPath = script,
+                ProcessName = "called",
+                Arguments = ["one"u8.ToArray(), "two words"u8.ToArray(), ""u8.ToArray()],
+                Descriptors = [nothing, nothing, nothing],
+            });
+
+            Assert.Equal(42, child.Wait().Number);
+            Assert.StartsWith($"{script}|one|two words||", File.ReadAllText(output), StringComparison.Ordinal);
+            Assert.DoesNotContain("HOME=", File.ReadAllText(output), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(script);
+            File.Delete(output);
+        }
+    }
+
+    [Fact]
+    public void An_executable_is_held_or_named()
+    {
+        using DeviceFile nothing = DeviceFile.OpenNull();
+        using var spawner = new Spawner(LauncherCode.SpawnStub);
+        var request = new SpawnRequest { ProcessName = "none", Descriptors = [nothing] };
+
+        Assert.Throws<ArgumentException>(() => spawner.Start(request));
+        Assert.Throws<ArgumentException>(() => spawner.Start(request with { Executable = nothing, ProgramPath = "/bin/true" }));
+    }
+
+    [Fact]
+    public void A_child_inherits_the_CPUs_to_which_its_thread_is_bound_and_the_thread_gets_its_own_back()
+    {
+        string before = AllowedCpus("thread-self");
+        string bound, after;
+        using (ProcessDescriptor child = StartBound(out bound))
+        {
+            after = AllowedCpus("thread-self");
+            string inherited = AllowedCpus($"{child.ProcessId}");
+            child.Signal(9);
+            child.Wait();
+            Assert.Equal("0", inherited);
+        }
+
+        Assert.Equal(("0", before), (bound, after));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(8191)]
+    [InlineData(8192)]
+    public void A_CPU_that_this_machine_lacks_is_an_exception(int cpu)
+    {
+        const int Invalid = 22;
+        var e = Assert.Throws<LinuxException>(() =>
+        {
+            using var bound = new CpuAffinity([cpu]);
+        });
+        Assert.Equal(Invalid, e.Errno);
+    }
+
+    private static ProcessDescriptor StartBound(out string bound)
+    {
+        using var affinity = new CpuAffinity([0]);
+        bound = AllowedCpus("thread-self");
+        return Start(PlayedProgram.Sleeping());
+    }
+
+    private static string AllowedCpus(string process)
+    {
+        const string Field = "Cpus_allowed_list:";
+        return File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(Field, StringComparison.Ordinal))[Field.Length..].Trim();
+    }
+
+    [Fact]
     public void A_child_leads_a_session_of_its_own_and_dies_of_SIGTERM()
     {
         using ProcessDescriptor child = Start(PlayedProgram.Sleeping());

@@ -18,12 +18,15 @@ internal static class EffectText
         VmmdEffect.SendImage send => $"answer {send.To.Connection}: image {Of(send.Image)}, level {send.Level}",
         VmmdEffect.Store store => Of(store),
         VmmdEffect.ReleaseImage release => $"release {Of(release.Image)}",
+        VmmdEffect.AttachDevices attach => $"attach to {attach.Name}#{attach.Incarnation}: {Of(attach.Devices)}",
+        VmmdEffect.DetachDevices detach => $"detach from {detach.Name}#{detach.Incarnation}",
         VmmdEffect.OpenConsole open => $"open console of {open.Name}#{open.Incarnation}, {Of(open.Unikernels)} in its path",
         VmmdEffect.ReopenConsole reopen => $"reopen console of {reopen.Name}, {Of(reopen.Unikernels)} in its path",
         VmmdEffect.StartTender start => $"start {start.Name}#{start.Incarnation} of image {Of(start.Start)}",
         VmmdEffect.SignalTender signal => $"{signal.Signal} {signal.Name}#{signal.Incarnation}",
         VmmdEffect.RemoveTraces remove => $"remove traces of {remove.Name}",
-        VmmdEffect.TellStatistics { Command: Command.StatisticsAdd add } tell => $"statistics: {tell.Name} runs as {add.ProcessId}",
+        VmmdEffect.TellStatistics { Command: Command.StatisticsAdd add } tell =>
+            $"statistics: {tell.Name} runs as {add.ProcessId}{string.Concat(add.Interfaces.Select(net => $", {net.Device} is {net.Tap}"))}",
         VmmdEffect.TellStatistics { Command: Command.StatisticsRemove } tell => $"statistics: {tell.Name} has ended",
         VmmdEffect.WakeAfter wake =>
             string.Create(CultureInfo.InvariantCulture, $"wake {wake.Name}#{wake.Incarnation} after {wake.Delay.TotalSeconds} s"),
@@ -45,6 +48,11 @@ internal static class EffectText
 
     private static string Of(TenderStart start) =>
         $"{Of(start.Image)}, {start.MemoryMib} MiB, CPUs {start.CpuIds}: {Encoding.UTF8.GetString(start.CommandLine.Span)}";
+
+    private static string Of(DeviceOrder order) => string.Join(
+        ", ",
+        order.Nets.Select(net => $"{net.Device} on {net.Bridge} with {net.Mac}")
+            .Concat(order.Blocks.Select(block => $"{block.Device} is {block.Block} in sectors of {block.SectorBytes}")));
 
     private static string Of(long unikernels) => unikernels == ResourcePolicy.Unlimited ? "any number" : $"{unikernels}";
 

@@ -20,6 +20,7 @@ internal sealed class SimulatedHost(Random random)
     private readonly Dictionary<ImageId, int> _references = [];
     private readonly HashSet<Name> _consolesRead = [];
     private int _lastProcess = 100;
+    private int _lastTap;
 
     /// <summary>What outlives a crash.</summary>
     public DesiredState Disk { get; private set; } = DesiredState.Empty;
@@ -28,6 +29,9 @@ internal sealed class SimulatedHost(Random random)
 
     /// <summary>The tenders that run, by name: never two of one name.</summary>
     public Dictionary<Name, SimulatedTender> Tenders { get; } = [];
+
+    /// <summary>What is attached to which start.</summary>
+    public Dictionary<Name, (long Incarnation, DeviceOrder Order)> Attached { get; } = [];
 
     /// <summary>FIFO and record of these names exist.</summary>
     public HashSet<Name> Traces { get; } = [];
@@ -79,6 +83,15 @@ internal sealed class SimulatedHost(Random random)
             case VmmdEffect.ReopenConsole reopen:
                 Require(Traces.Contains(reopen.Name), $"{reopen.Name} has no FIFO");
                 _consolesRead.Add(reopen.Name);
+                break;
+            case VmmdEffect.AttachDevices attach:
+                CheckAttach(attach);
+                _underWay.Add(attach);
+                break;
+            case VmmdEffect.DetachDevices detach:
+                Require(!Tenders.ContainsKey(detach.Name), $"{detach.Name} still runs with what is detached");
+                bool isTheirs = Attached.Remove(detach.Name, out var attached) && attached.Incarnation == detach.Incarnation;
+                Require(isTheirs, $"nothing is attached to {detach.Name}#{detach.Incarnation}");
                 break;
             case VmmdEffect.OpenConsole open:
                 Traces.Add(open.Name);
@@ -136,6 +149,7 @@ internal sealed class SimulatedHost(Random random)
         _references.Clear();
         _consolesRead.Clear();
         Tenders.Clear();
+        Attached.Clear();
         Traces.Clear();
         Sampled.Clear();
         Answers.Clear();
@@ -172,6 +186,9 @@ internal sealed class SimulatedHost(Random random)
             : Prepared(prepare),
         VmmdEffect.CheckImage check => random.Next(5) == 0 ? NotGood(check) : Good(check),
         VmmdEffect.Store store => random.Next(10) == 0 ? new VmmdInput.StoreFailed(store.Version, No("disk full")) : Store(store),
+        VmmdEffect.AttachDevices attach => random.Next(8) == 0
+            ? new VmmdInput.DevicesFailed(attach.Name, attach.Incarnation, No("no bridge"))
+            : AttachedTo(attach),
         VmmdEffect.OpenConsole open => random.Next(10) == 0
             ? new VmmdInput.ConsoleFailed(open.Name, open.Incarnation, No("no console"))
             : Opened(open),
@@ -202,6 +219,27 @@ internal sealed class SimulatedHost(Random random)
         return new VmmdInput.Stored(store.Version);
     }
 
+    private VmmdInput.DevicesAttached AttachedTo(VmmdEffect.AttachDevices attach)
+    {
+        Attached.Add(attach.Name, (attach.Incarnation, attach.Devices));
+        return new VmmdInput.DevicesAttached(
+            attach.Name,
+            attach.Incarnation,
+            [.. attach.Devices.Nets.Select(net => new TapOfDevice(net.Device, RawText.Of($"vmmtap{_lastTap++}")))]);
+    }
+
+    private void CheckAttach(VmmdEffect.AttachDevices attach)
+    {
+        Require(!attach.Devices.IsEmpty, $"nothing is to be attached to {attach.Name}");
+        Require(!Attached.ContainsKey(attach.Name), $"{attach.Name} has devices already");
+        Require(!Tenders.ContainsKey(attach.Name), $"{attach.Name} runs already");
+        foreach (Name block in attach.Devices.Blocks.Select(block => block.Block))
+        {
+            bool isTaken = Attached.Values.Any(other => other.Order.Blocks.Any(theirs => theirs.Block == block));
+            Require(!isTaken, $"{block} is attached twice");
+        }
+    }
+
     private VmmdInput.ConsoleOpened Opened(VmmdEffect.OpenConsole open)
     {
         _consolesRead.Add(open.Name);
@@ -218,6 +256,8 @@ internal sealed class SimulatedHost(Random random)
     {
         Require(!Tenders.ContainsKey(start.Name), $"{start.Name} runs already");
         Require(!IsUnderWay(start.Name), $"something for {start.Name} is under way already");
+        bool ofThisStart = !Attached.TryGetValue(start.Name, out var attached) || attached.Incarnation == start.Incarnation;
+        Require(ofThisStart, $"{start.Name} has the devices of an earlier start");
         Require(ReferencesOf(start.Start.Image) > 0, $"the image of {start.Name} was given back");
         Require(Traces.Contains(start.Name) && IsRead(start.Name), $"nobody reads the console of {start.Name}");
     }
@@ -225,6 +265,7 @@ internal sealed class SimulatedHost(Random random)
     // An image may be prepared for a name that runs: that is a force-create.
     private bool IsUnderWay(Name name) => _underWay.Any(effect => effect switch
     {
+        VmmdEffect.AttachDevices attach => attach.Name == name,
         VmmdEffect.OpenConsole open => open.Name == name,
         VmmdEffect.StartTender start => start.Name == name,
         _ => false,

@@ -18,6 +18,7 @@ internal static class VmmdInvariants
         NoPolicyIsExceeded(state, host);
         ImagesHeldAreImagesReferenced(state, host);
         EveryTenderIsKnown(state, host);
+        DevicesAreThoseOfTheirUnikernel(state, host);
         PhasesAreWhole(state);
         WhatIsWantedIsKnown(state);
     }
@@ -29,6 +30,28 @@ internal static class VmmdInvariants
         Require(isUnderWay || state.Storing.IsComplete, "a change is not being stored");
         Require(state.Storing.Held.All(held => held.Version > state.Storing.Done), "an answer waits for what is stored");
         Require(state.Stopping || !state.Boot.IsNextDue, "the next level is not started");
+    }
+
+    private static void DevicesAreThoseOfTheirUnikernel(VmmdState state, SimulatedHost host)
+    {
+        foreach ((Name name, (long incarnation, DeviceOrder order)) in host.Attached)
+        {
+            Unikernel? unikernel = state.Unikernels.GetValueOrDefault(name);
+            Require(unikernel?.Incarnation == incarnation && unikernel.Attached is not null, $"devices of {name} have outlived it");
+            bool areReserved = order.Blocks.All(block => state.Resources.Unikernels[name].Blocks.Contains(block.Block));
+            Require(areReserved, $"{name} does not reserve its block devices");
+        }
+
+        int attached = state.Unikernels.Values.Count(unikernel => unikernel.Attached is not null);
+        Require(attached == host.Attached.Count, $"{attached} have devices by the state, {host.Attached.Count} by the host");
+        foreach (Unikernel unikernel in state.Unikernels.Values.Where(one => one.Process is not null || one.Phase is Phase.Starting))
+        {
+            bool wants = unikernel.Settings.Nets.Length + unikernel.Settings.Blocks.Length > 0;
+            Require(wants == unikernel.Attached is not null, $"{unikernel.Name} runs without its devices");
+        }
+
+        var blocks = state.Resources.Unikernels.Values.SelectMany(demand => demand.Blocks).ToList();
+        Require(blocks.Count == blocks.Distinct().Count(), "a block device is promised to two");
     }
 
     private static void UsageIsTheSumOfWhatIsAdmitted(VmmdState state, ImmutableArray<NamePath> paths)

@@ -34,7 +34,16 @@ internal sealed class VmmdScript
     /// <summary>A host of 8 unikernels, 1000 MiB, CPUs 0 and 1 and the bridge "service".</summary>
     public static readonly ResourcePolicy Host = Policy(8, 1000, [0, 1], "service");
 
-    public VmmdScript(VmmdSettings? settings = null) => State = VmmdState.Initial(settings ?? VmmdSettings.Default, Host);
+    /// <summary>As <see cref="Small"/>, with the interface "net" on the bridge "service" and the block device "disk".</summary>
+    public static readonly UnikernelSettings WithDevices = Small with
+    {
+        Nets = [new NetAttachment(RawText.Of("net"), RawText.Of("service"), Mac: null)],
+        Blocks = [new BlockAttachment(RawText.Of("disk"), HostDevice: null, SectorSize: null)],
+    };
+
+    /// <summary>Block devices "disk" of 4 MiB in the root path and in foo, "other" of 8 MiB in foo.</summary>
+    public VmmdScript(VmmdSettings? settings = null) => State = VmmdState.Initial(
+        settings ?? VmmdSettings.Default, Host, (NameOf("disk"), 4), (NameOf("foo:disk"), 4), (NameOf("foo:other"), 8));
 
     public VmmdState State { get; private set; }
 
@@ -80,6 +89,12 @@ internal sealed class VmmdScript
     public string[] ImageRefused(string name, long incarnation, string why) =>
         Do(new VmmdInput.ImageRefused(NameOf(name), incarnation, new Refusal(RefusalCode.InvalidImage, why)));
 
+    public string[] DevicesAttached(string name, long incarnation, string tap) => Do(new VmmdInput.DevicesAttached(
+        NameOf(name), incarnation, [new TapOfDevice(RawText.Of("net"), RawText.Of(tap))]));
+
+    public string[] DevicesFailed(string name, long incarnation, string why) =>
+        Do(new VmmdInput.DevicesFailed(NameOf(name), incarnation, new Refusal(RefusalCode.HostFailure, why)));
+
     public string[] ConsoleOpened(string name, long incarnation) => Do(new VmmdInput.ConsoleOpened(NameOf(name), incarnation));
 
     public string[] ConsoleFailed(string name, long incarnation, string why) =>
@@ -119,6 +134,11 @@ internal sealed class VmmdScript
         Create(connection: 1, name, settings);
         long incarnation = State.LastIncarnation;
         ImagePrepared(name, incarnation, image);
+        if (PhaseOf(name) is Phase.Attaching)
+        {
+            DevicesAttached(name, incarnation, "vmmtap0");
+        }
+
         ConsoleOpened(name, incarnation);
         TenderStarted(name, incarnation, (int)(100 + incarnation), at);
         Assert.IsType<Phase.Running>(PhaseOf(name));

@@ -23,6 +23,9 @@ internal sealed class VmmdSimulation
 
     private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
 
+    private static readonly (Name, long)[] Blocks =
+        [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (VmmdScript.NameOf(name), 4L))];
+
     private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
 
     private readonly Random _random;
@@ -33,7 +36,7 @@ internal sealed class VmmdSimulation
 
     private readonly Dictionary<long, Name> _asked = [];
     private readonly HashSet<Name> _acknowledged = [];
-    private VmmdState _state = VmmdState.Initial(Settings, Host);
+    private VmmdState _state = VmmdState.Initial(Settings, Host, Blocks);
     private long _lastConnection;
 
     private VmmdSimulation(int seed, List<string>? trace)
@@ -107,7 +110,9 @@ internal sealed class VmmdSimulation
         Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
         Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
         Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting)}");
-        Require(_host.References == _state.Desired.Count && _host.Traces.Count == 0 && _host.Sampled.Count == 0, "the host holds something for nobody");
+        Require(_host.References == _state.Desired.Count, "images that nobody wants are left, or wanted ones are not");
+        bool isClean = _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0;
+        Require(isClean, "the host holds something for nobody");
     }
 
     private void Step(VmmdInput input)
@@ -168,7 +173,7 @@ internal sealed class VmmdSimulation
     private void Note(long connection, string text)
     {
         Name name = _asked[connection];
-        if (text == "created unikernel")
+        if (text == "created unikernel" && _state.Desired.ContainsKey(name))
         {
             _acknowledged.Add(name);
         }
@@ -184,7 +189,7 @@ internal sealed class VmmdSimulation
         }
 
         _waiting.Clear();
-        _state = VmmdState.Initial(Settings, Host);
+        _state = VmmdState.Initial(Settings, Host, Blocks);
         Step(_host.Crash());
         foreach (Name name in _host.Disk.Unikernels.Keys)
         {
@@ -232,7 +237,7 @@ internal sealed class VmmdSimulation
             AddName: _random.Next(2) == 0,
             CpuIds: SomeCpus(),
             MemoryMib: Pick([0, 16, 16, 32, 64, 100]),
-            Blocks: [],
+            Blocks: _random.Next(4) == 0 ? [new BlockAttachment(RawText.Of("storage"), RawText.Of("disk"), SectorSize: null)] : [],
             Nets: _random.Next(4) == 0 ? [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] : [],
             Arguments: null);
     }

@@ -201,7 +201,7 @@ public sealed class AdmissionTests
     {
         var settings = new UnikernelSettings(new FailBehaviour.Quit(), null, true, Cpus(cpuIds), memoryMib, [], [], null);
 
-        Assert.Equal(sentence is null, Demand.TryOf(settings, out _, out Refusal? refusal));
+        Assert.Equal(sentence is null, Demand.TryOf(PathOf("foo:"), settings, out _, out Refusal? refusal));
         Assert.Equal(sentence, refusal?.Text);
     }
 
@@ -218,8 +218,57 @@ public sealed class AdmissionTests
             [new NetAttachment(RawText.Of("mgmt"), null, null), new NetAttachment(RawText.Of("service"), RawText.Of("br0"), null)],
             null);
 
-        Assert.True(Demand.TryOf(settings, out Demand? demand, out _));
+        Assert.True(Demand.TryOf(PathOf("foo:"), settings, out Demand? demand, out _));
         Assert.Equal(DemandOf(32, "0", "br0,mgmt"), demand);
+    }
+
+    [Fact]
+    public void A_block_device_must_exist_in_the_path_and_belong_to_nobody()
+    {
+        ResourceTree tree = ResourceTree.Empty
+            .WithBlockDevice(NameOf("foo:data"), 4)
+            .WithBlockDevice(NameOf("bar:other"), 4);
+        Demand data = DemandOf(1, "0", "") with { Blocks = new([NameOf("foo:data")]) };
+        Demand other = DemandOf(1, "0", "") with { Blocks = new([NameOf("foo:other")]) };
+
+        Assert.Null(tree.RefuseUnikernel(NameOf("foo:web"), data));
+        Assert.Equal(
+            new Refusal(RefusalCode.NotFound, "block device foo:other not found"), tree.RefuseUnikernel(NameOf("foo:web"), other));
+        Assert.Equal(
+            new Refusal(RefusalCode.Busy, "block device foo:data already in use"),
+            tree.WithUnikernel(NameOf("foo:db"), data).RefuseUnikernel(NameOf("foo:web"), data));
+    }
+
+    [Theory]
+    [InlineData("data", null, "foo:data", null)]
+    [InlineData("storage", "Data", "foo:data", null)]
+    [InlineData("data", "../etc", null, "block device ../etc: a label has only letters, digits, '-' and '.'")]
+    [InlineData("data", "bar:data", null, "block device bar:data: a label has only letters, digits, '-' and '.'")]
+    [InlineData("data", "", null, "block device : a label has 1 to 63 characters, not 0")]
+    public void A_block_device_is_one_of_the_unikernels_own_path(string device, string? host, string? name, string? sentence)
+    {
+        var block = new BlockAttachment(RawText.Of(device), host is null ? null : RawText.Of(host), SectorSize: null);
+
+        bool named = Demand.TryNameBlock(PathOf("foo:"), block, out Name found, out Refusal? refusal);
+
+        Assert.Equal((name, sentence), (named ? found.ToString() : null, refusal?.Text));
+    }
+
+    [Fact]
+    public void One_block_device_cannot_be_two_devices_of_a_unikernel()
+    {
+        var settings = new UnikernelSettings(
+            new FailBehaviour.Quit(),
+            null,
+            true,
+            new([0]),
+            32,
+            [new BlockAttachment(RawText.Of("a"), RawText.Of("data"), null), new BlockAttachment(RawText.Of("data"), null, null)],
+            [],
+            null);
+
+        Assert.False(Demand.TryOf(PathOf("foo:"), settings, out _, out Refusal? refusal));
+        Assert.Equal("block device foo:data is attached twice", refusal.Text);
     }
 
     [Fact]
