@@ -191,8 +191,8 @@ public static partial class VmmdStep
             throw new InvalidOperationException($"a tender of {exited.Name} ended that did not run");
         }
 
-        Unikernel unikernel = Detach(turn, ended);
         turn.Do(new VmmdEffect.TellStatistics(exited.Name, new Command.StatisticsRemove()));
+        Unikernel unikernel = Detach(turn, ended);
         if (IsDoomed(turn.State, unikernel))
         {
             Gone(turn, unikernel);

@@ -47,9 +47,12 @@ internal sealed class SimulatedHost(Random random)
     /// <summary>Whether nothing is under way but timers.</summary>
     public bool IsQuiet => _underWay.Count == 0 && _ended.Count == 0 && Tenders.Count == 0;
 
-    public int ReferencesOf(ImageId image) => _references.GetValueOrDefault(image);
+    /// <summary>As <see cref="References"/>, of one image.</summary>
+    public int ReferencesOf(ImageId image) =>
+        Held(image) - _underWay.OfType<VmmdEffect.CheckImage>().Count(check => check.Image == image);
 
-    public int References => _references.Values.Sum();
+    /// <summary>References whose holder knows of them: not those of checks that are under way.</summary>
+    public int References => _references.Values.Sum() - _underWay.OfType<VmmdEffect.CheckImage>().Count();
 
     public bool IsRead(Name name) => _consolesRead.Contains(name);
 
@@ -64,15 +67,15 @@ internal sealed class SimulatedHost(Random random)
                 Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
                 break;
             case VmmdEffect.RetainImage retain:
-                Require(ReferencesOf(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
+                Require(Held(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
                 _references[retain.Image]++;
                 break;
             case VmmdEffect.SendImage send:
-                Require(ReferencesOf(send.Image) > 0, $"image {send.Image} is sent, but gone");
+                Require(Held(send.Image) > 0, $"image {send.Image} is sent, but gone");
                 Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
                 break;
             case VmmdEffect.CheckImage check:
-                Require(ReferencesOf(check.Image) > 0, $"image {check.Image} is checked, but gone");
+                Require(Held(check.Image) > 0, $"image {check.Image} is checked, but gone");
                 _references[check.Image]++;
                 _underWay.Add(check);
                 break;
@@ -155,7 +158,7 @@ internal sealed class SimulatedHost(Random random)
         Answers.Clear();
         foreach (DesiredUnikernel wanted in Disk.Unikernels.Values)
         {
-            _references[wanted.Image] = ReferencesOf(wanted.Image) + 1;
+            _references[wanted.Image] = Held(wanted.Image) + 1;
         }
 
         return new VmmdInput.Restored(Disk);
@@ -201,7 +204,7 @@ internal sealed class SimulatedHost(Random random)
     private VmmdInput.ImagePrepared Prepared(VmmdEffect.PrepareImage prepare)
     {
         ImageId image = Images[random.Next(Images.Length)];
-        _references[image] = ReferencesOf(image) + 1;
+        _references[image] = Held(image) + 1;
         return new VmmdInput.ImagePrepared(prepare.Name, prepare.Incarnation, image);
     }
 
@@ -246,6 +249,8 @@ internal sealed class SimulatedHost(Random random)
         return new VmmdInput.ConsoleOpened(open.Name, open.Incarnation);
     }
 
+    private int Held(ImageId image) => _references.GetValueOrDefault(image);
+
     private VmmdInput.TenderStarted Started(VmmdEffect.StartTender start)
     {
         Tenders.Add(start.Name, new SimulatedTender(start.Incarnation, start.Start, IgnoresTerminate: random.Next(4) == 0));
@@ -258,7 +263,7 @@ internal sealed class SimulatedHost(Random random)
         Require(!IsUnderWay(start.Name), $"something for {start.Name} is under way already");
         bool ofThisStart = !Attached.TryGetValue(start.Name, out var attached) || attached.Incarnation == start.Incarnation;
         Require(ofThisStart, $"{start.Name} has the devices of an earlier start");
-        Require(ReferencesOf(start.Start.Image) > 0, $"the image of {start.Name} was given back");
+        Require(Held(start.Start.Image) > 0, $"the image of {start.Name} was given back");
         Require(Traces.Contains(start.Name) && IsRead(start.Name), $"nobody reads the console of {start.Name}");
     }
 
