@@ -67,8 +67,8 @@ internal static class CommandLine
                 {
                     RunDirectory = Path.Combine(top, "run"),
                     DataDirectory = Path.Combine(top, "db"),
-                    HvtTender = parsed.GetValue(hvt),
-                    SptTender = parsed.GetValue(spt),
+                    HvtTender = Absolute(parsed.GetValue(hvt)),
+                    SptTender = Absolute(parsed.GetValue(spt)),
                     CaFile = Path.Combine(pki, "cacert.pem"),
                     CertificateFile = Path.Combine(pki, "server.pem"),
                     KeyFile = Path.Combine(pki, "server.key"),
@@ -129,8 +129,8 @@ internal static class CommandLine
             {
                 RunDirectory = Path.GetFullPath(parsed.GetRequiredValue(tmpDir)),
                 DataDirectory = Path.GetFullPath(parsed.GetValue(dbDir) ?? "."),
-                HvtTender = parsed.GetValue(hvt),
-                SptTender = parsed.GetValue(spt),
+                HvtTender = Absolute(parsed.GetValue(hvt)),
+                SptTender = Absolute(parsed.GetValue(spt)),
                 CaFile = parsed.GetValue(ca) ?? "",
                 CertificateFile = parsed.GetValue(cert) ?? "",
                 KeyFile = parsed.GetValue(key) ?? "",
@@ -152,6 +152,8 @@ internal static class CommandLine
         {
             Description = "A program that runs spt images, such as solo5-spt. Boot arguments stand on its command line.",
         });
+
+    private static string? Absolute(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static Option<LogLevel> Level() => new(LogLevelName)
     {

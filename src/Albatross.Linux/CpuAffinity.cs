@@ -16,7 +16,8 @@ public readonly ref struct CpuAffinity
     public CpuAffinity(IEnumerable<int> cpus)
     {
         _before = new byte[MaskBytes];
-        int bytes = LinuxException.Check((int)Libc.GetAffinity(Libc.CallSchedGetaffinity, ThisThread, MaskBytes, _before), "sched_getaffinity");
+        nint filled = Libc.GetAffinity(Libc.CallSchedGetaffinity, ThisThread, MaskBytes, _before);
+        int bytes = LinuxException.Check((int)filled, "sched_getaffinity");
         _before = _before[..bytes];
         var mask = new byte[MaskBytes];
         foreach (int cpu in cpus)

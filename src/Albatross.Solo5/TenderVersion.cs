@@ -38,7 +38,9 @@ public sealed record TenderVersion(string Program, string Version, uint AbiVersi
         string program = first[..middle];
         AbiTarget other = target == AbiTarget.Hvt ? AbiTarget.Spt : AbiTarget.Hvt;
         uint wanted = target == AbiTarget.Hvt ? AbiNote.HvtVersion : AbiNote.SptVersion;
-        why = program.Contains(other.ManifestName(), StringComparison.Ordinal) && !program.Contains(target.ManifestName(), StringComparison.Ordinal)
+        bool isOthers = program.Contains(other.ManifestName(), StringComparison.Ordinal)
+            && !program.Contains(target.ManifestName(), StringComparison.Ordinal);
+        why = isOthers
             ? $"calls itself {program}: that is the tender of {other.ManifestName()} images"
             : abi != wanted
                 ? $"has version {abi} of the {target.ManifestName()} ABI, and version {wanted} is needed"

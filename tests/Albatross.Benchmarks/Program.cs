@@ -1,4 +1,5 @@
 using Albatross.Benchmarks;
+using Albatross.Benchmarks.Tenders;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
@@ -7,9 +8,14 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-// usage: [--job short] [--filter PATTERN …]. Everything runs in this process: nothing is built at run time. Exit status 1 means that an
+// usage: tender [--rounds N] measures the tenders (TenderBenchmark); everything else measures the wire:
+// [--job short] [--filter PATTERN …]. Everything runs in this process: nothing is built at run time. Exit status 1 means that an
 // image was copied more than once when it was written, or at all when it was read.
 const long Slack = 64 << 10;
+if (args is ["tender", .. string[] tenderOptions])
+{
+    return TenderBenchmark.Run(tenderOptions);
+}
 
 bool isShort = args is ["--job", "short", ..];
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)

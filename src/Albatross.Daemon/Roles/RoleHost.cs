@@ -42,7 +42,8 @@ internal static class RoleHost
     // Before anything is started: a daemon with a wrong tender would fail every create.
     private static async Task<string?> RefuseTendersAsync(DaemonOptions options)
     {
-        foreach ((string? path, AbiTarget target) in ((string?, AbiTarget)[])[(options.HvtTender, AbiTarget.Hvt), (options.SptTender, AbiTarget.Spt)])
+        (string? Path, AbiTarget Target)[] tenders = [(options.HvtTender, AbiTarget.Hvt), (options.SptTender, AbiTarget.Spt)];
+        foreach ((string? path, AbiTarget target) in tenders)
         {
             if (path is not null && await InstalledTender.WhyNotAsync(path, target).ConfigureAwait(false) is { } sentence)
             {

@@ -48,8 +48,8 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
             return refusal;
         }
 
-        var launch = new OwnLaunch(
-            image, settings.MemoryMib, CommandLine: default, Cpus: [], LikeDevices(image), new KvmFacts(Environment.SystemPageSize, default));
+        var facts = new KvmFacts(Environment.SystemPageSize, default);
+        var launch = new OwnLaunch(image, settings.MemoryMib, CommandLine: default, Cpus: [], LikeDevices(image), facts);
         return launch.TryBuild(out _, out ImageRefusal? bad) ? null : new Refusal(RefusalCode.InvalidImage, bad.Text);
     }
 
@@ -93,7 +93,9 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
         catch (IOException e)
         {
             string reason = e is LinuxException linux ? $"/dev/kvm: {Marshal.GetPInvokeErrorMessage(linux.Errno)}" : e.Message;
-            return new Refusal(RefusalCode.NoKvm, $"this host cannot run hvt unikernels ({reason}): build the unikernel for spt, or use another host");
+            return new Refusal(
+                RefusalCode.NoKvm,
+                $"this host cannot run hvt unikernels ({reason}): build the unikernel for spt, or use another host");
         }
     }
 

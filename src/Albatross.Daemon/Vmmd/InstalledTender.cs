@@ -59,7 +59,10 @@ internal static class InstalledTender
     /// <param name="blocks">Each block device with its file.</param>
     /// <param name="image">The path under which the tender finds the image.</param>
     public static ImmutableArray<ReadOnlyMemory<byte>> Arguments(
-        TenderStart start, IEnumerable<(NetOrder Order, string Tap)> nets, IEnumerable<(BlockOrder Order, string Path)> blocks, string image)
+        TenderStart start,
+        IEnumerable<(NetOrder Order, string Tap)> nets,
+        IEnumerable<(BlockOrder Order, string Path)> blocks,
+        string image)
     {
         var arguments = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
         arguments.Add(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"--mem={start.MemoryMib}")));

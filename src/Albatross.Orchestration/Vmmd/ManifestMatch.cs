@@ -4,7 +4,9 @@ using Albatross.Solo5;
 
 namespace Albatross.Orchestration.Vmmd;
 
-/// <summary>Whether the devices that somebody asks for are those that the image declares, in the original's words (semantics, section 5).</summary>
+/// <summary>
+/// Whether the devices that somebody asks for are those that the image declares, in the original's words (semantics, section 5).
+/// </summary>
 public static class ManifestMatch
 {
     /// <summary>Null if block devices and interfaces are the same by name; else which kind differs, and what the image declares.</summary>

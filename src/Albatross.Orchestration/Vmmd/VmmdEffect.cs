@@ -61,7 +61,9 @@ public abstract record VmmdEffect
     /// <param name="Unikernels">How many consoles the path may keep.</param>
     public sealed record ReopenConsole(Name Name, long Unikernels) : VmmdEffect;
 
-    /// <summary>Start the tender, with the devices that are attached for it. Answered by TenderStarted and then TenderExited, or by TenderFailed.</summary>
+    /// <summary>
+    /// Start the tender, with the devices that are attached for it. Answered by TenderStarted and then TenderExited, or by TenderFailed.
+    /// </summary>
     public sealed record StartTender(Name Name, long Incarnation, TenderStart Start) : VmmdEffect;
 
     /// <summary>Send a signal to the tender. Not answered; one that has ended is ignored.</summary>

@@ -29,7 +29,8 @@ public sealed record VmmdState(
     /// The state of a daemon that has just started on a host that offers <paramref name="root"/> and has these block devices, of so many
     /// MiB each.
     /// </summary>
-    public static VmmdState Initial(VmmdSettings settings, ResourcePolicy root, params IEnumerable<(Name Name, long SizeMib)> blocks) => new(
+    public static VmmdState Initial(
+        VmmdSettings settings, ResourcePolicy root, params IEnumerable<(Name Name, long SizeMib)> blocks) => new(
         settings,
         blocks.Aggregate(
             ResourceTree.Empty.WithPolicy(NamePath.Root, root), (tree, block) => tree.WithBlockDevice(block.Name, block.SizeMib)),

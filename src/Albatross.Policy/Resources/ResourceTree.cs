@@ -4,8 +4,8 @@ using Albatross.Policy.Policies;
 namespace Albatross.Policy.Resources;
 
 /// <summary>
-/// Policies, the unikernels that they bound and the block devices of the host, in one immutable value. The usage of every path is kept with it, so that
-/// an admission looks at the path and its ancestors only.
+/// Policies, the unikernels that they bound and the block devices of the host, in one immutable value. The usage of every path is kept
+/// with it, so that an admission looks at the path and its ancestors only.
 /// </summary>
 /// <example><code>
 /// ResourceTree tree = ResourceTree.Empty.WithPolicy(path, policy);

@@ -86,7 +86,7 @@ public sealed class DeployTests
         string image = Programs.Golden("images", "tiny-net1.hvt");
 
         await daemon.RemoteAsync(["create", "net", image, "--mem", "16"]).Fails(
-            117, "specified bridge(s) does not match with the manifest. Devices present in manifest: net \"service\"");
+            117, "specified bridge(s) does not match with the manifest. Devices present in manifest: net \\\"service\\\"");
 
         Assert.Null(daemon.TenderOf("demo:net"));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/fifo")));

@@ -103,7 +103,7 @@ public sealed class DeviceTests
         string image = DeployTests.Image(daemon, DeviceGuests.Echo(interfaces: 1, replies: int.MaxValue, GuestTarget.Spt));
 
         await daemon.RemoteAsync(["create", "echo", image, "--mem", "16", "--net", "service0:br1"])
-            .Fails(124, "Bridge(s) br1 not allowed by policy (available: br0)");
+            .Fails(117, "bridges br1 not allowed by policy");
         string[] local = ["--tmpdir", Path.Combine(daemon.Directory, "run")];
         await daemon.ClientAsync(["create", "demo:echo", image, "--mem", "16", "--net", "service0:none", .. local])
             .Fails(117, "bridges none not allowed by policy");

@@ -79,7 +79,7 @@ public sealed class InstalledTenderTests
         {
             await RunningDaemon.Eventually(() => subscriber.Lines.Count >= 5, () => string.Join('\n', subscriber.Lines));
             Assert.Equal(
-                ["--mem=16", "--", "/proc/self/fd/3", "--name=known --password=none a b", "Cpus_allowed_list:\t1"], subscriber.Lines.Take(5));
+                ["--mem=16", "--", "/proc/self/fd/3", "--name=known --password=none a b", @"Cpus_allowed_list:\t1"], subscriber.Lines.Take(5));
         }
 
         await daemon.RemoteAsync(["destroy", "known"]).Succeeds();

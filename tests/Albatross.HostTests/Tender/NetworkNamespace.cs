@@ -36,8 +36,8 @@ internal sealed partial class NetworkNamespace : IDisposable
     }
 
     /// <summary>
-    /// A namespace with these bridges, each as "NAME MTU ADDRESS" ("br0 1500 10.0.0.1/24"), up, and with loopback. Each has a port "NAME-up",
-    /// whose MTU is the bridge's.
+    /// A namespace with these bridges, each as "NAME MTU ADDRESS" ("br0 1500 10.0.0.1/24"), up, and with loopback. Each has a port
+    /// "NAME-up", whose MTU is the bridge's.
     /// </summary>
     internal static NetworkNamespace WithBridges(params ReadOnlySpan<string> bridges)
     {
@@ -116,7 +116,8 @@ internal sealed partial class NetworkNamespace : IDisposable
 
     private void AddBridge(string[] bridge)
     {
-        Ip("-n", _name, "link", "add", $"{bridge[0]}-up", "mtu", bridge[1], "type", "dummy");
+        Ip("-n", _name, "tuntap", "add", $"{bridge[0]}-up", "mode", "tap");
+        Ip("-n", _name, "link", "set", $"{bridge[0]}-up", "mtu", bridge[1]);
         Ip("-n", _name, "link", "add", bridge[0], "type", "bridge");
         Ip("-n", _name, "link", "set", $"{bridge[0]}-up", "master", bridge[0], "up");
         Ip("-n", _name, "addr", "add", bridge[2], "dev", bridge[0]);

@@ -242,9 +242,9 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData("data", null, "foo:data", null)]
     [InlineData("storage", "Data", "foo:data", null)]
-    [InlineData("data", "../etc", null, "block device ../etc: a label has only letters, digits, '-' and '.'")]
-    [InlineData("data", "bar:data", null, "block device bar:data: a label has only letters, digits, '-' and '.'")]
-    [InlineData("data", "", null, "block device : a label has 1 to 63 characters, not 0")]
+    [InlineData("data", "../etc", null, "block device ../etc: invalid label (only [a-zA-Z0-9-.] allowed, 1 to 63 chars)")]
+    [InlineData("data", "bar:data", null, "block device bar:data: invalid label (only [a-zA-Z0-9-.] allowed, 1 to 63 chars)")]
+    [InlineData("data", "", null, "block device : invalid label (only [a-zA-Z0-9-.] allowed, 1 to 63 chars)")]
     public void A_block_device_is_one_of_the_unikernels_own_path(string device, string? host, string? name, string? sentence)
     {
         var block = new BlockAttachment(RawText.Of(device), host is null ? null : RawText.Of(host), SectorSize: null);

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Albatross.Guests;
+
+namespace Albatross.Benchmarks.Tenders;
+
+/// <summary>
+/// From the decision to start to the status of the ended process, each kind once a round. The floor is /bin/true, started in the same way
+/// by the same parent.
+/// </summary>
+internal static class StartTimes
+{
+    private const string Floor = "/bin/true";
+    private const double Slack = 1.2;
+
+    /// <summary>Measures <paramref name="rounds"/> rounds.</summary>
+    public static void Measure(ResidentTender resident, string binDirectory, int rounds, Targets targets)
+    {
+        var kinds = new List<(string Name, Action Once)> { (Floor, () => ResidentTender.End(resident.StartProgram(Floor))) };
+        using var images = new ImageFiles();
+        string tender = Path.Combine(binDirectory, "albatross-tender");
+        foreach (GuestTarget target in resident.Targets)
+        {
+            string word = target == GuestTarget.Hvt ? "hvt" : "spt";
+            (string, byte[])[] guests = [("halt", SampleGuests.Exit(0, target)), ("hello", SampleGuests.Hello(target))];
+            foreach ((string guest, byte[] bytes) in guests)
+            {
+                HeldImage held = ResidentTender.Hold(bytes);
+                string file = images.Write($"{guest}.{word}", bytes);
+                kinds.Add(($"{word} {guest}, resident", () => ResidentTender.End(resident.Start(held))));
+                if (File.Exists(tender))
+                {
+                    kinds.Add((
+                        $"{word} {guest}, stand-alone",
+                        () => ResidentTender.End(resident.StartProgram(tender, word, "--mem=16", file))));
+                }
+            }
+        }
+
+        if (resident.Kvm is not null)
+        {
+            var alone = new KvmAlone(resident.Kvm);
+            kinds.Add(("KVM alone", () => alone.Once(exits: 1)));
+        }
+
+        Dictionary<string, List<double>> times = Interleave(kinds, rounds);
+        Targets.Section($"exec to exit, {Floor} = 1, medians of all {rounds} rounds (other work on the machine moves them towards 1)");
+        double floor = Targets.Median(times[Floor]);
+        Targets.Figure("(that one in milliseconds)", floor, "ms");
+        foreach ((string name, List<double> all) in times.Where(entry => entry.Key != Floor))
+        {
+            Targets.Figure(name, Targets.Median(all) / floor, "");
+        }
+
+        Report(times.ToDictionary(entry => entry.Key, entry => Targets.Quiet(entry.Value)), resident.Kvm is not null, targets);
+    }
+
+    private static Dictionary<string, List<double>> Interleave(List<(string Name, Action Once)> kinds, int rounds)
+    {
+        const int WarmUp = 20;
+        Dictionary<string, List<double>> times = kinds.ToDictionary(kind => kind.Name, _ => new List<double>());
+        for (int round = -WarmUp; round < rounds; round++)
+        {
+            foreach ((string name, Action once) in kinds)
+            {
+                long start = Stopwatch.GetTimestamp();
+                once();
+                TimeSpan time = Stopwatch.GetElapsedTime(start);
+                if (round >= 0)
+                {
+                    times[name].Add(time.TotalMilliseconds);
+                }
+            }
+        }
+
+        return times;
+    }
+
+    private static void Report(Dictionary<string, double> quiet, bool hasKvm, Targets targets)
+    {
+        double floor = quiet[Floor];
+        Targets.Section($"exec to exit, {Floor} = 1, the quickest tenth of the rounds");
+        Targets.Figure("(that one in milliseconds)", floor, "ms");
+        foreach ((string name, double time) in quiet.Where(entry => entry.Key != Floor))
+        {
+            if (name == "spt halt, resident")
+            {
+                targets.AtMost(name, time / floor, "", 0.5, Slack);
+            }
+            else
+            {
+                Targets.Figure(name, time / floor, "");
+            }
+        }
+
+        if (hasKvm)
+        {
+            double beyond = (quiet["hvt halt, resident"] - quiet["KVM alone"]) / floor;
+            targets.AtMost("hvt halt, resident, less KVM alone", beyond, "", 1.0, Slack);
+        }
+    }
+
+    /// <summary>Images as files for the stand-alone tender.</summary>
+    private sealed class ImageFiles : IDisposable
+    {
+        private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("albatross-");
+
+        public string Write(string name, byte[] bytes)
+        {
+            string path = Path.Combine(_directory.FullName, name);
+            File.WriteAllBytes(path, bytes);
+            return path;
+        }
+
+        public void Dispose() => _directory.Delete(recursive: true);
+    }
+}
