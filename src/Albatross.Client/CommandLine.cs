@@ -18,8 +18,11 @@ internal static class CommandLine
             UnikernelVerbs.Create(),
             UnikernelVerbs.Info(),
             WatchVerbs.Console(),
+            UnikernelVerbs.Restart(),
+            UnikernelVerbs.Get(),
             UnikernelVerbs.Destroy(),
             PolicyVerbs.Info(),
+            PolicyVerbs.Remove(),
             CertificateVerbs.Send(),
             InspectVerb.Inspect(),
         ];

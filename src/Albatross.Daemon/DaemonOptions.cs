@@ -62,6 +62,9 @@ internal sealed record DaemonOptions
     /// <summary>Holds the block devices, called by their names (the original's place).</summary>
     public string BlockDirectory => Path.Combine(DataDirectory, "block");
 
+    /// <summary>Holds each image, called by its SHA-256.</summary>
+    public string ImageDirectory => Path.Combine(DataDirectory, "images");
+
     /// <summary>Where the endpoint listens, as <c>ADDRESS:PORT</c>.</summary>
     public string EndpointAddressFile => Path.Combine(SocketDirectory, "endpoint.address");
 

@@ -61,6 +61,9 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Error, "the tap {Tap} could not be removed: {Reason}")]
     public static partial void TapLeft(ILogger log, string tap, string reason);
 
+    [LoggerMessage(34, LogLevel.Information, "an earlier daemon stored {Unikernels} unikernels and {Policies} policies")]
+    public static partial void Restoring(ILogger log, int unikernels, int policies);
+
     [LoggerMessage(35, LogLevel.Warning, "unikernels run in a {Report}")]
     public static partial void SandboxIncomplete(ILogger log, string report);
 

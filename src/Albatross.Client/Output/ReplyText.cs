@@ -23,6 +23,9 @@ internal static class ReplyText
         _ => $"{Host(header)}: an answer that this client does not print ({reply.GetType().Name})",
     };
 
+    /// <summary>An image that was written to <paramref name="path"/>.</summary>
+    public static string OfFile(Header header, string path) => $"{Host(header)}: dumped image to {path}";
+
     /// <summary>A policy in one line.</summary>
     public static string Of(ResourcePolicy policy)
     {

@@ -51,7 +51,10 @@ internal static class Dialogue
                 }
 
                 TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;
-                await to.WriteLineAsync(ReplyText.Of(answer.Header, answer.Reply)).ConfigureAwait(false);
+                string text = answer.Reply is Reply.Image image
+                    ? ReplyText.OfFile(answer.Header, await ReceivedImage.SaveAsync(answer.Header.Name, image, cancellation).ConfigureAwait(false))
+                    : ReplyText.Of(answer.Header, answer.Reply);
+                await to.WriteLineAsync(text).ConfigureAwait(false);
                 await to.FlushAsync(cancellation).ConfigureAwait(false);
                 if (answer.Reply is Reply.Failure)
                 {

@@ -66,6 +66,22 @@ internal static class PolicyVerbs
         return verb;
     }
 
+    /// <summary><c>remove-policy</c>: what runs goes on, bounded by the policies above.</summary>
+    public static System.CommandLine.Command Remove()
+    {
+        var path = new Option<string>("--path", "-p") { Description = "The path.", Required = true };
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("remove-policy", "Removes the policy of a path.") { path };
+        target.AddTo(verb);
+        verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
+            target.Read(parsed),
+            new Question(
+                new Name(Names.Path(parsed.GetRequiredValue(path)), null), new Protocol.Commands.Command.PolicyRemove(), Service.Vmmd,
+                    AnswerMode.Single),
+            cancellation));
+        return verb;
+    }
+
     // The static checks of the original client (semantics, section 4): such a policy is of no use to anybody.
     private static void Warn(ResourcePolicy policy)
     {

@@ -40,6 +40,54 @@ internal static class UnikernelVerbs
         return verb;
     }
 
+    /// <summary><c>restart NAME</c>: the same image, with the settings that it has or, with --replace-arguments, with others.</summary>
+    public static System.CommandLine.Command Restart()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
+        var replace = new Option<bool>("--replace-arguments")
+        {
+            Description = "Run it with the options given here; without this they are not looked at.",
+        };
+        var settings = new SettingsOptions(DefaultMemoryMib);
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("restart", "Ends a unikernel and starts it again.") { name, replace };
+        settings.AddTo(verb);
+        target.AddTo(verb);
+        verb.SetAction((parsed, cancellation) => Dialogue.AskAsync(
+            target.Read(parsed),
+            new Question(
+                Names.Labelled(parsed.GetRequiredValue(name)),
+                new Protocol.Commands.Command.UnikernelRestart(parsed.GetValue(replace) ? settings.Read(parsed) : null),
+                Service.Vmmd,
+                AnswerMode.Single),
+            cancellation));
+        return verb;
+    }
+
+    /// <summary><c>get NAME</c>: the image into a file of the temporary directory.</summary>
+    public static System.CommandLine.Command Get()
+    {
+        var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
+        var level = new Option<int?>("--compression-level") { Description = "zlib level 0 to 9 for the way (0 locally, 9 remotely)." };
+        var target = new TargetOptions();
+        var verb = new System.CommandLine.Command("get", "Writes the image of a unikernel into a file.") { name, level };
+        target.AddTo(verb);
+        verb.SetAction((parsed, cancellation) =>
+        {
+            Target where = target.Read(parsed);
+            int compression = parsed.GetValue(level) ?? (where.Destination is null && !where.WritesRequest ? 0 : RemoteCompressionLevel);
+            return Dialogue.AskAsync(
+                where,
+                new Question(
+                    Names.Labelled(parsed.GetRequiredValue(name)),
+                    new Protocol.Commands.Command.UnikernelGet(compression),
+                    Service.Vmmd,
+                    AnswerMode.Single),
+                cancellation);
+        });
+        return verb;
+    }
+
     /// <summary><c>destroy NAME</c>.</summary>
     public static System.CommandLine.Command Destroy()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Albatross.Daemon.State;
 using Albatross.Daemon.Wire;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
@@ -19,6 +20,7 @@ internal sealed class EffectRunner(
     ChannelWriter<VmmdInput> inputs,
     Func<long, LocalConnection?> find,
     ImageStore images,
+    StateStore state,
     TenderLauncher tenders,
     HostDevices devices,
     ConsoleLink console,
@@ -42,8 +44,20 @@ internal sealed class EffectRunner(
             case VmmdEffect.PrepareImage prepare:
                 Track(PrepareImageAsync(prepare));
                 break;
+            case VmmdEffect.CheckImage check:
+                Track(CheckImageAsync(check));
+                break;
+            case VmmdEffect.RetainImage retain:
+                images.Retain(retain.Image);
+                break;
             case VmmdEffect.ReleaseImage release:
-                images.Release(release.Image);
+                ReleaseImage(release.Image);
+                break;
+            case VmmdEffect.SendImage send:
+                SendImage(send);
+                break;
+            case VmmdEffect.Store store:
+                Track(StoreAsync(store));
                 break;
             case VmmdEffect.AttachDevices attach:
                 Track(Task.Run(() => AttachDevicesAsync(attach)));
@@ -134,6 +148,66 @@ internal sealed class EffectRunner(
         await inputs.WriteAsync(outcome).ConfigureAwait(false);
     }
 
+    private async Task CheckImageAsync(VmmdEffect.CheckImage effect)
+    {
+        Refusal? refusal = images.Check(effect.Image, effect.Settings);
+        await inputs.WriteAsync(refusal is null
+            ? new VmmdInput.ImagePrepared(effect.Name, effect.Incarnation, effect.Image)
+            : new VmmdInput.ImageRefused(effect.Name, effect.Incarnation, refusal)).ConfigureAwait(false);
+    }
+
+    private void ReleaseImage(ImageId image)
+    {
+        try
+        {
+            images.Release(image);
+        }
+        catch (IOException e)
+        {
+            Log.EffectFailed(log, Name.Root, "removing an image", e);
+        }
+    }
+
+    // Opened at once, so that the file stays readable whatever happens to the unikernel; packed beside the loop.
+    private void SendImage(VmmdEffect.SendImage effect)
+    {
+        try
+        {
+            StoredFile file = images.OpenCopy(effect.Image);
+            Track(Task.Run(() =>
+            {
+                using (file)
+                {
+                    var image = new Reply.Image(Compressed: effect.Level > 0, ImageStore.Pack(file, effect.Level));
+                    Answer(new VmmdEffect.Reply(effect.To, image, Connection.Close));
+                }
+            }));
+        }
+        catch (IOException e)
+        {
+            Answer(new VmmdEffect.Reply(effect.To, Reply.Failure.Of(e.Message), Connection.Close));
+        }
+    }
+
+    private async Task StoreAsync(VmmdEffect.Store effect)
+    {
+        VmmdInput outcome = new VmmdInput.Stored(effect.Version);
+        try
+        {
+            await WaitAsync(effect.Delay).ConfigureAwait(false);
+            await Task.Run(() => state.Save(effect.State)).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            outcome = new VmmdInput.StoreFailed(effect.Version, new Refusal(RefusalCode.HostFailure, e.Message));
+        }
+
+        await inputs.WriteAsync(outcome).ConfigureAwait(false);
+    }
+
+    // A daemon that stops stores at once what it has.
+    private Task WaitAsync(TimeSpan delay) => delay == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(delay, time, _ending.Token);
+
     private async Task OpenConsoleAsync(VmmdEffect.OpenConsole effect)
     {
         Refusal? refusal;
@@ -210,7 +284,7 @@ internal sealed class EffectRunner(
     private async Task WakeAsync(VmmdEffect.WakeAfter effect)
     {
         await Task.Delay(effect.Delay, time, _ending.Token).ConfigureAwait(false);
-        await inputs.WriteAsync(new VmmdInput.TimerFired(effect.Name, effect.Incarnation), _ending.Token).ConfigureAwait(false);
+        await inputs.WriteAsync(new VmmdInput.TimerFired(effect.Name, effect.Incarnation, effect.For), _ending.Token).ConfigureAwait(false);
     }
 
     private void Hold(Name name, Fifo? fifo)

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Security.Cryptography;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
@@ -8,14 +9,20 @@ using Albatross.Solo5;
 namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
-/// Unpacked images by their SHA-256, each in one sealed memory file that all its unikernels map, kept while somebody holds a
-/// reference. Nothing of an image reaches the disk. Thread-safe.
+/// Unpacked images by their SHA-256, each in one file that all its unikernels map, and none in the daemon's memory. A file is there as long
+/// as somebody holds a reference: a unikernel, or what is wanted. Only the daemon's user can reach them. Thread-safe.
 /// </summary>
-internal sealed class ImageStore(HostTenders tenders) : IDisposable
+internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory) : IDisposable
 {
     private readonly SemaphoreSlim _slots = new(DaemonLimits.ImagesInPreparation);
     private readonly Dictionary<ImageId, Stored> _images = [];
     private readonly Lock _gate = new();
+
+    // Files are written and removed under this one, so that none is removed while it is being stored again.
+    private readonly Lock _files = new();
+
+    /// <summary>How tenders get at the bytes.</summary>
+    public ImageAccess Access { get; } = directory.AllowsExecution ? ImageAccess.Share : ImageAccess.Copy;
 
     /// <summary>Unpacks, reads and stores the image; the caller gets one reference. A refusal leaves nothing behind.</summary>
     public async Task<(ImageId? Image, Refusal? Refusal)> PrepareAsync(UnikernelConfig config, CancellationToken cancellation)
@@ -32,33 +39,132 @@ internal sealed class ImageStore(HostTenders tenders) : IDisposable
     }
 
     /// <summary>The image of a reference that the caller holds.</summary>
-    public (UnikernelImage Image, SealedFile File) this[ImageId id]
+    /// <exception cref="IOException">Its file was lost or damaged while no daemon ran.</exception>
+    public (UnikernelImage Image, StoredFile File) this[ImageId id]
     {
         get
         {
             lock (_gate)
             {
-                return (_images[id].Image, _images[id].File);
+                return _images[id].Open ?? throw new IOException(_images[id].Damage);
             }
         }
     }
 
-    /// <summary>Gives up one reference; the last one frees the memory.</summary>
-    public void Release(ImageId id)
+    /// <summary>Compares a stored image with settings: one more reference for the caller, or why not.</summary>
+    public Refusal? Check(ImageId id, UnikernelSettings settings)
+    {
+        Stored stored;
+        lock (_gate)
+        {
+            stored = _images[id];
+        }
+
+        if (stored.Open is not { } open)
+        {
+            return new Refusal(RefusalCode.InvalidImage, stored.Damage!);
+        }
+
+        if (tenders.Refuse(open.Image, settings) is { } unfit)
+        {
+            return unfit;
+        }
+
+        Retain(id);
+        return null;
+    }
+
+    /// <summary>Takes one more reference.</summary>
+    public void Retain(ImageId id)
     {
         lock (_gate)
         {
-            Stored stored = _images[id];
-            if (--stored.References == 0)
-            {
-                _images.Remove(id);
-                stored.File.Dispose();
-            }
+            _images[id].References++;
         }
     }
 
+    /// <summary>Gives up one reference; the last one removes the file.</summary>
+    /// <exception cref="IOException">The file cannot be removed; the next daemon does it.</exception>
+    public void Release(ImageId id)
+    {
+        lock (_files)
+        {
+            Stored stored;
+            lock (_gate)
+            {
+                stored = _images[id];
+                if (--stored.References > 0)
+                {
+                    return;
+                }
+
+                _images.Remove(id);
+            }
+
+            stored.Open?.File.Dispose();
+            directory.Remove(id.Sha256);
+        }
+    }
+
+    /// <summary>
+    /// Takes one reference for each of <paramref name="wanted"/>, which an earlier daemon stored, and removes every other file. An image
+    /// that is lost or damaged is said to be so when it is used.
+    /// </summary>
+    /// <exception cref="IOException">The host said no.</exception>
+    public void Restore(IEnumerable<ImageId> wanted)
+    {
+        foreach (ImageId id in wanted)
+        {
+            if (_images.TryGetValue(id, out Stored? known))
+            {
+                known.References++;
+            }
+            else
+            {
+                _images[id] = Load(id);
+            }
+        }
+
+        foreach (string name in directory.Names.Where(name => !_images.ContainsKey(new ImageId(name))))
+        {
+            directory.Remove(name);
+        }
+    }
+
+    /// <summary>The bytes of a reference that the caller holds; readable also when that is given up meanwhile.</summary>
+    /// <exception cref="IOException">The image was lost or damaged, or the host said no.</exception>
+    public StoredFile OpenCopy(ImageId id)
+    {
+        _ = this[id];
+        return directory.OpenFile(id.Sha256);
+    }
+
+    /// <summary>Compresses <paramref name="file"/> (zlib format) when <paramref name="level"/> is more than 0.</summary>
+    public static byte[] Pack(StoredFile file, int level) => file.Read(bytes =>
+    {
+        if (level == 0)
+        {
+            return bytes.ToArray();
+        }
+
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
+        {
+            zlib.Write(bytes);
+        }
+
+        return packed.ToArray();
+    });
+
     /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        foreach (Stored stored in _images.Values)
+        {
+            stored.Open?.File.Dispose();
+        }
+    }
 
     private (ImageId? Image, Refusal? Refusal) Prepare(UnikernelConfig config)
     {
@@ -78,17 +184,54 @@ internal sealed class ImageStore(HostTenders tenders) : IDisposable
         }
 
         var id = new ImageId(Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
-        lock (_gate)
+        Store(id, image, bytes.Span);
+        return (id, null);
+    }
+
+    private void Store(ImageId id, UnikernelImage image, ReadOnlySpan<byte> bytes)
+    {
+        lock (_files)
         {
-            if (!_images.TryGetValue(id, out Stored? stored))
+            lock (_gate)
             {
-                _images[id] = stored = new Stored(image, SealedFile.Of("image", bytes.Span));
+                if (_images.TryGetValue(id, out Stored? stored) && stored.Open is not null)
+                {
+                    stored.References++;
+                    return;
+                }
             }
 
-            stored.References++;
+            directory.Replace(id.Sha256, bytes);
+            StoredFile file = directory.OpenFile(id.Sha256);
+            lock (_gate)
+            {
+                int references = _images.GetValueOrDefault(id)?.References ?? 0;   // of a damaged one, which is good again now
+                _images[id] = new Stored((image, file), Damage: null) { References = references + 1 };
+            }
         }
+    }
 
-        return (id, null);
+    private Stored Load(ImageId id)
+    {
+        try
+        {
+            StoredFile file = directory.OpenFile(id.Sha256);
+            UnikernelImage? image = file.Read(bytes =>
+                Convert.ToHexStringLower(SHA256.HashData(bytes)) == id.Sha256 && UnikernelImage.TryParse(bytes, out UnikernelImage? good, out _)
+                    ? good
+                    : null);
+            if (image is not null)
+            {
+                return new Stored((image, file), Damage: null) { References = 1 };
+            }
+
+            file.Dispose();
+            return new Stored(Open: null, $"the stored image {id.Sha256} is damaged: create the unikernel again") { References = 1 };
+        }
+        catch (LinuxException e)
+        {
+            return new Stored(Open: null, $"the stored image is lost ({e.Message}): create the unikernel again") { References = 1 };
+        }
     }
 
     private static bool TryUnpack(UnikernelConfig config, out ReadOnlyMemory<byte> bytes, out Refusal? refusal)
@@ -111,12 +254,8 @@ internal sealed class ImageStore(HostTenders tenders) : IDisposable
         return refusal is null;
     }
 
-    private sealed class Stored(UnikernelImage image, SealedFile file)
+    private sealed record Stored((UnikernelImage Image, StoredFile File)? Open, string? Damage)
     {
-        public UnikernelImage Image { get; } = image;
-
-        public SealedFile File { get; } = file;
-
         public int References { get; set; }
     }
 }

@@ -15,6 +15,7 @@ namespace Albatross.Daemon.Vmmd;
 /// <param name="Devices">In the order of their descriptors.</param>
 /// <param name="Kvm">Of no meaning to an spt image.</param>
 /// <param name="Confinement">How it is closed in.</param>
+/// <param name="Access">How the tender gets at the image's bytes.</param>
 internal sealed record OwnLaunch(
     UnikernelImage Image,
     long MemoryMib,
@@ -22,7 +23,8 @@ internal sealed record OwnLaunch(
     ImmutableArray<int> Cpus,
     ImmutableArray<DeviceAttachment> Devices,
     KvmFacts Kvm,
-    Confinement Confinement)
+    Confinement Confinement,
+    ImageAccess Access = ImageAccess.Share)
 {
     /// <summary>The bytes of the executable, or why there are none.</summary>
     public bool TryBuild(out ReadOnlyMemory<byte> executable, [NotNullWhen(false)] out ImageRefusal? refusal)
@@ -45,7 +47,7 @@ internal sealed record OwnLaunch(
             Image = Image,
             Memory = memory,
             CommandLine = CommandLine,
-            ImageAccess = ImageAccess.Share,
+            ImageAccess = Access,
             Cpus = Cpus,
             Devices = Devices,
             Confinement = Confinement,
@@ -62,7 +64,7 @@ internal sealed record OwnLaunch(
             Image = Image,
             Memory = memory,
             CommandLine = CommandLine,
-            ImageAccess = ImageAccess.Share,
+            ImageAccess = Access,
             Cpus = Cpus,
             Devices = Devices,
             Kvm = Kvm,

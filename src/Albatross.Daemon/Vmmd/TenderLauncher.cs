@@ -93,7 +93,7 @@ internal sealed class TenderLauncher : IDisposable
 
     private ProcessDescriptor Start(Name name, long incarnation, TenderStart start, Fifo console)
     {
-        (UnikernelImage image, SealedFile file) = _images[start.Image];
+        (UnikernelImage image, StoredFile file) = _images[start.Image];
         HeldDevices devices = _devices.Of(name, incarnation);
         if (_tenders.Installed(image.Abi.Target) is { } program)
         {
@@ -107,7 +107,7 @@ internal sealed class TenderLauncher : IDisposable
     }
 
     private ProcessDescriptor StartOwn(
-        UnikernelImage image, long incarnation, TenderStart start, HeldDevices devices, SealedFile file, Fifo console)
+        UnikernelImage image, long incarnation, TenderStart start, HeldDevices devices, StoredFile file, Fifo console)
     {
         bool needsKvm = image.Abi.Target == AbiTarget.Hvt;
         KvmFacts facts = needsKvm ? new KvmFacts(_tenders.Kvm.RunSizeBytes, _tenders.Kvm.Cpuid) : new KvmFacts(0, default);
@@ -118,7 +118,8 @@ internal sealed class TenderLauncher : IDisposable
             [.. start.CpuIds.Select(cpu => (int)cpu)],
             devices.Attachments(image.Manifest),
             facts,
-            _tenders.ConfinementOf(incarnation));
+            _tenders.ConfinementOf(incarnation),
+            _images.Access);
         if (!launch.TryBuild(out ReadOnlyMemory<byte> bytes, out ImageRefusal? refusal))
         {
             throw new IOException(refusal.Text);
@@ -140,7 +141,7 @@ internal sealed class TenderLauncher : IDisposable
     }
 
     // It is bound to its CPUs by inheriting them from this thread.
-    private ProcessDescriptor StartInstalled(string program, TenderStart start, HeldDevices devices, SealedFile file, Fifo console)
+    private ProcessDescriptor StartInstalled(string program, TenderStart start, HeldDevices devices, StoredFile file, Fifo console)
     {
         var arguments = InstalledTender.Arguments(
             start,

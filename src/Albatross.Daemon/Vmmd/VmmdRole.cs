@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Albatross.Daemon.State;
 using Albatross.Daemon.Wire;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
@@ -12,7 +13,7 @@ namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
 /// The privileged role: takes commands on its local socket, decides by <see cref="VmmdStep"/>, and runs the tenders.
-/// Stopping it stops every unikernel.
+/// Stopping it stops every unikernel; the next one starts them again.
 /// </summary>
 internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger<VmmdRole> log) : BackgroundService
 {
@@ -40,7 +41,12 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
 
         using var hostTenders = new HostTenders(options);
         hostTenders.Report(log);
-        using var images = new ImageStore(hostTenders);
+        var store = new StateStore(DurableDirectory.Open(options.DataDirectory));
+        DesiredState wanted = store.Load() ?? DesiredState.Empty;
+        using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
+        images.Restore(wanted.Unikernels.Values.Select(unikernel => unikernel.Image));
+        Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
+        _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted));
         using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness);
         using var serving = new CancellationTokenSource();
         var statistics = new StatisticsLink(log);
@@ -49,7 +55,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         using var server = new WireServer(
             listener, FrameLimits.LocalSocket, (connection, cancellation) => ServeAsync(connection, statistics, cancellation), log);
         using var effects = new EffectRunner(
-            options, _inputs.Writer, server.Find, images, tenders, devices, console, statistics, time, log);
+            options, _inputs.Writer, server.Find, images, store, tenders, devices, console, statistics, time, log);
         var loop = new VmmdLoop(_inputs.Reader, effects.Start, log);
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];

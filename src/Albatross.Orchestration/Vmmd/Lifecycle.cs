@@ -8,6 +8,7 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>
 /// Where one unikernel is in its life. What follows is the only way through:
 /// <code>
+///   (daemon starts) ──► Queued ──► Preparing
 ///   create ──► Preparing ──► Attaching ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
 ///                  │           ▲  │               │              │            │  ▲           │
 ///                  │ refused   │  │ failed        │ failed       │ failed     │  │ restart   │ restart on fail
@@ -22,6 +23,9 @@ namespace Albatross.Orchestration.Vmmd;
 public abstract record Phase
 {
     private protected Phase() { }
+
+    /// <summary>It is to run, and waits until those of a smaller startup number have been started.</summary>
+    public sealed record Queued : Phase;
 
     /// <summary>The image is unpacked, read and compared with the settings.</summary>
     public sealed record Preparing : Phase;
@@ -45,7 +49,7 @@ public abstract record Phase
     /// <param name="Since">When it was started.</param>
     public sealed record Stopping(int ProcessId, DateTimeOffset Since) : Phase;
 
-    /// <summary>It ended and will be started again.</summary>
+    /// <summary>It ended, or could not be started, and will be started again.</summary>
     public sealed record WaitingToRestart : Phase;
 }
 
@@ -65,6 +69,9 @@ public sealed record ImageId(string Sha256);
 /// <param name="Destroyers">Who waits for its end.</param>
 /// <param name="Replacement">What takes its place when it has ended; null when nothing does.</param>
 /// <param name="QuickRestarts">How often in a row it was started again without having settled.</param>
+/// <param name="OnTrial">
+/// Whether it took the place of another and has not run for <see cref="VmmdSettings.RegretWindow"/> yet: if it fails, that one comes back.
+/// </param>
 /// <param name="Attached">The taps of its devices while devices are attached for it; null when none are.</param>
 public sealed record Unikernel(
     Name Name,
@@ -78,8 +85,15 @@ public sealed record Unikernel(
     ImmutableArray<Requester> Destroyers,
     Replacement? Replacement = null,
     int QuickRestarts = 0,
+    bool OnTrial = false,
     ImmutableArray<TapOfDevice>? Attached = null)
 {
+    /// <summary>Whether nothing runs for it or is under way, but will be.</summary>
+    public bool IsWaiting => Phase is Phase.Queued or Phase.WaitingToRestart;
+
+    /// <summary>Whether a command on it is being carried out; another has to wait.</summary>
+    public bool IsBusy => Creator is not null || Replacement is not null || Destroyers.Length > 0;
+
     /// <summary>The process and its start, when there is one.</summary>
     public (int ProcessId, DateTimeOffset Since)? Process => Phase switch
     {
@@ -98,3 +112,9 @@ public sealed record Unikernel(
 /// <param name="Creator">Who waits for it to run.</param>
 public sealed record Replacement(
     long Incarnation, ImageType Type, UnikernelSettings Settings, Demand Demand, ImageId? Image, Requester Creator);
+
+/// <summary>What was asked for and acknowledged, and outlives the daemon.</summary>
+/// <param name="Type">The monitor.</param>
+/// <param name="Settings">How it is to run.</param>
+/// <param name="Image">Its image, of which it holds a reference.</param>
+public sealed record DesiredUnikernel(ImageType Type, UnikernelSettings Settings, ImageId Image);

@@ -19,9 +19,28 @@ public abstract record VmmdEffect
     /// <summary>Unpack, hash, read and store an image. Answered by ImagePrepared or ImageRefused.</summary>
     public sealed record PrepareImage(Name Name, long Incarnation, UnikernelConfig Config) : VmmdEffect;
 
-    /// <summary>Give up one reference to a stored image. Not answered.</summary>
+    /// <summary>
+    /// Compare an image of the store with settings and take a reference to it. Answered by ImagePrepared or ImageRefused.
+    /// </summary>
+    public sealed record CheckImage(Name Name, long Incarnation, ImageId Image, UnikernelSettings Settings) : VmmdEffect;
+
+    /// <summary>Take one more reference to an image of which one is held. Not answered.</summary>
+    public sealed record RetainImage(ImageId Image) : VmmdEffect;
+
+    /// <summary>Give up one reference to a stored image; without the last one it is removed. Not answered.</summary>
     public sealed record ReleaseImage(ImageId Image) : VmmdEffect;
 
+    /// <summary>Answer a command with an image; of a stored image that is read before anything else happens. Not answered.</summary>
+    /// <param name="To">Who asked.</param>
+    /// <param name="Image">The image.</param>
+    /// <param name="Level">How much it is to be compressed: 0 (not at all) to 9.</param>
+    public sealed record SendImage(Requester To, ImageId Image, int Level) : VmmdEffect;
+
+    /// <summary>Store what is wanted, so that it outlives the daemon and the host. Answered by Stored or StoreFailed.</summary>
+    /// <param name="Version">Grows with every change.</param>
+    /// <param name="State">What is wanted.</param>
+    /// <param name="Delay">How long to wait before: none but after a failure.</param>
+    public sealed record Store(long Version, DesiredState State, TimeSpan Delay) : VmmdEffect;
     /// <summary>
     /// Make a tap on its bridge for every interface and open every block device: all of them or none. What was attached stays so until
     /// DetachDevices, whatever becomes of the tender. Answered by DevicesAttached or DevicesFailed.
@@ -57,7 +76,7 @@ public abstract record VmmdEffect
     public sealed record TellStatistics(Name Name, Command Command) : VmmdEffect;
 
     /// <summary>Answered by TimerFired when the span is over.</summary>
-    public sealed record WakeAfter(Name Name, long Incarnation, TimeSpan Delay) : VmmdEffect;
+    public sealed record WakeAfter(Name Name, long Incarnation, Alarm For, TimeSpan Delay) : VmmdEffect;
 
     /// <summary>Say in the log why something was given up that nobody waits for. Not answered.</summary>
     public sealed record Report(Name Name, string Text) : VmmdEffect;
@@ -74,6 +93,19 @@ public enum Connection
 
     /// <summary>Another command may follow (after a policy was added).</summary>
     KeepOpen = 1,
+}
+
+/// <summary>What a span is waited for.</summary>
+public enum Alarm
+{
+    /// <summary>The next start.</summary>
+    Restart = 0,
+
+    /// <summary>The end of a tender that was asked to end.</summary>
+    Kill = 1,
+
+    /// <summary>A replacement that has run long enough.</summary>
+    Regret = 2,
 }
 
 /// <summary>The two ways of ending a tender.</summary>

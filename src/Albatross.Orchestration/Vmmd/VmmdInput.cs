@@ -45,7 +45,17 @@ public abstract record VmmdInput
     public sealed record TenderExited(Name Name, long Incarnation, ExitStatus Status, DateTimeOffset At) : VmmdInput;
 
     /// <summary>A span asked for by <see cref="VmmdEffect.WakeAfter"/> is over.</summary>
-    public sealed record TimerFired(Name Name, long Incarnation) : VmmdInput;
+    public sealed record TimerFired(Name Name, long Incarnation, Alarm For) : VmmdInput;
+
+    /// <summary>What is wanted is on the disk.</summary>
+    public sealed record Stored(long Version) : VmmdInput;
+
+    /// <summary>What is wanted could not be stored; the earlier version still is.</summary>
+    public sealed record StoreFailed(long Version, Refusal Refusal) : VmmdInput;
+
+    /// <summary>The daemon has started: this is what an earlier one was asked for. The first input, if it comes at all.</summary>
+    /// <param name="State">What is wanted. Each unikernel's image is in the store and has one reference.</param>
+    public sealed record Restored(DesiredState State) : VmmdInput;
 
     /// <summary>The statistics service has connected and wants to know what runs.</summary>
     public sealed record StatisticsAttached : VmmdInput;

@@ -5,11 +5,26 @@ namespace Albatross.Orchestration.Vmmd;
 /// <param name="MaxPolicies">How many policies may be stored; chains of delegated CAs can add them without end.</param>
 /// <param name="FirstRestartDelay">The pause before the second restart in a row; each further one doubles it.</param>
 /// <param name="MaxRestartDelay">The longest pause before a restart.</param>
+/// <param name="RegretWindow">A replacement that a signal ends within this span is taken back, and what it replaced is started again.</param>
+/// <param name="StoreRetryDelay">The pause before what could not be stored is tried again.</param>
 /// <param name="SettledAfter">A unikernel that ran this long counts as sound: its next restart is immediate again.</param>
 public sealed record VmmdSettings(
-    TimeSpan StopGrace, int MaxPolicies, TimeSpan FirstRestartDelay, TimeSpan MaxRestartDelay, TimeSpan SettledAfter)
+    TimeSpan StopGrace,
+    int MaxPolicies,
+    TimeSpan FirstRestartDelay,
+    TimeSpan MaxRestartDelay,
+    TimeSpan RegretWindow,
+    TimeSpan StoreRetryDelay,
+    TimeSpan SettledAfter)
 {
-    /// <summary>Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds, settled after 10 seconds.</summary>
+    /// <summary>Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds, regret for 2 and settled
+    /// after 10 seconds.</summary>
     public static readonly VmmdSettings Default = new(
-        TimeSpan.FromSeconds(10), 10_000, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10));
+        StopGrace: TimeSpan.FromSeconds(10),
+        MaxPolicies: 10_000,
+        FirstRestartDelay: TimeSpan.FromMilliseconds(250),
+        MaxRestartDelay: TimeSpan.FromSeconds(30),
+        RegretWindow: TimeSpan.FromSeconds(2),
+        StoreRetryDelay: TimeSpan.FromSeconds(1),
+        SettledAfter: TimeSpan.FromSeconds(10));
 }

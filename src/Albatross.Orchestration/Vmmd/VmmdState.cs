@@ -7,15 +7,23 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>The whole knowledge of vmmd in one immutable value.</summary>
 /// <param name="Settings">The numbers that decisions depend on.</param>
 /// <param name="Resources">Policies, and what the unikernels take from them.</param>
-/// <param name="Unikernels">Every unikernel that is not gone.</param>
+/// <param name="Unikernels">Every unikernel that is not gone: what is observed.</param>
+/// <param name="Desired">Every unikernel that was acknowledged and not taken back: what is wanted, and stored.</param>
+/// <param name="Storing">How far what is wanted has been stored.</param>
+/// <param name="Boot">What an earlier daemon was asked for and has not been started yet.</param>
 /// <param name="LastIncarnation">The last number given to a start.</param>
 /// <param name="Stopping">Whether the daemon is stopping.</param>
+/// <param name="Finished">Whether it has been said that nothing runs any more.</param>
 public sealed record VmmdState(
     VmmdSettings Settings,
     ResourceTree Resources,
     ImmutableSortedDictionary<Name, Unikernel> Unikernels,
+    ImmutableSortedDictionary<Name, DesiredUnikernel> Desired,
+    StoreProgress Storing,
+    StartOrder Boot,
     long LastIncarnation,
-    bool Stopping)
+    bool Stopping,
+    bool Finished = false)
 {
     /// <summary>
     /// The state of a daemon that has just started on a host that offers <paramref name="root"/> and has these block devices, of so many
@@ -27,6 +35,42 @@ public sealed record VmmdState(
         blocks.Aggregate(
             ResourceTree.Empty.WithPolicy(NamePath.Root, root), (tree, block) => tree.WithBlockDevice(block.Name, block.SizeMib)),
         ImmutableSortedDictionary<Name, Unikernel>.Empty,
+        ImmutableSortedDictionary<Name, DesiredUnikernel>.Empty,
+        StoreProgress.Nothing,
+        StartOrder.Nothing,
         LastIncarnation: 0,
         Stopping: false);
+
+    /// <summary>What is to be stored now.</summary>
+    public DesiredState ToStore => new(Desired, Resources.Policies);
 }
+
+/// <summary>What outlives the daemon.</summary>
+/// <param name="Unikernels">What is to run.</param>
+/// <param name="Policies">All policies, the host's own at the root included.</param>
+public sealed record DesiredState(
+    ImmutableSortedDictionary<Name, DesiredUnikernel> Unikernels, ImmutableSortedDictionary<NamePath, ResourcePolicy> Policies)
+{
+    /// <summary>Nothing is wanted yet.</summary>
+    public static readonly DesiredState Empty = new(
+        ImmutableSortedDictionary<Name, DesiredUnikernel>.Empty, ImmutableSortedDictionary<NamePath, ResourcePolicy>.Empty);
+}
+
+/// <summary>Versions of what is wanted. An answer that says "done" waits until its version is on the disk.</summary>
+/// <param name="Wanted">The newest version.</param>
+/// <param name="InFlight">The version that is being stored; 0 when none is.</param>
+/// <param name="Done">The version that is stored.</param>
+/// <param name="Held">Answers that wait, with the version that they wait for, ascending.</param>
+public sealed record StoreProgress(long Wanted, long InFlight, long Done, ImmutableArray<HeldAnswer> Held)
+{
+    /// <summary>Nothing was stored and nothing has to be.</summary>
+    public static readonly StoreProgress Nothing = new(0, 0, 0, []);
+
+    /// <summary>Whether everything that is wanted is stored.</summary>
+    public bool IsComplete => Wanted == Done;
+}
+
+/// <summary>An answer that waits for the disk.</summary>
+/// <param name="Version">The version of what is wanted that it acknowledges.</param>
+/// <param name="Answer">The answer.</param>
+public sealed record HeldAnswer(long Version, VmmdEffect.Reply Answer);

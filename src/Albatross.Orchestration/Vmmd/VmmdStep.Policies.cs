@@ -37,6 +37,26 @@ public static partial class VmmdStep
             : state.Resources.RefusePolicy(path, policy);
     }
 
+    // What runs below goes on, and the policies below stay: each is bounded by the nearest one above.
+    private static void RemovePolicy(Turn turn, Requester from)
+    {
+        NamePath path = from.Header.Name.Path;
+        if (path.IsRoot)
+        {
+            turn.Refuse(from, new Refusal(
+                RefusalCode.NotAllowedByPolicy, "the root policy is what the host has: it cannot be removed"));
+        }
+        else if (!turn.State.Resources.Policies.ContainsKey(path))
+        {
+            turn.Refuse(from, new Refusal(RefusalCode.NotFound, "unknown policy"));
+        }
+        else
+        {
+            turn.State = turn.State with { Resources = turn.State.Resources.WithoutPolicy(path) };
+            turn.Answer(from, Reply.Success.Of("removed policy"));
+        }
+    }
+
     private static void PolicyInfo(Turn turn, Requester from)
     {
         NamePath asked = from.Header.Name.Path;

@@ -18,13 +18,17 @@ public static partial class VmmdStep
             {
                 Terminate(turn, replaced, running);
             }
+            else if (replaced.IsWaiting)
+            {
+                TakePlace(turn, replaced);
+            }
 
             return;
         }
 
         if (turn.Find(prepared.Name, prepared.Incarnation) is not { Phase: Phase.Preparing } unikernel)
         {
-            turn.Do(new VmmdEffect.ReleaseImage(prepared.Image));
+            turn.ReleaseImage(prepared.Image);
             return;
         }
 
@@ -47,11 +51,20 @@ public static partial class VmmdStep
             return;
         }
 
-        if (turn.Find(refused.Name, refused.Incarnation) is { Creator: { } creator } unikernel)
+        if (turn.Find(refused.Name, refused.Incarnation) is not { } unikernel)
+        {
+            return;
+        }
+
+        if (unikernel.Creator is { } creator)
         {
             turn.Refuse(creator, refused.Refusal);             // in its own words, as by the original: nothing was begun yet
-            Gone(turn, unikernel with { Creator = null });
+            unikernel = unikernel with { Creator = null };
+            AfterFailure(turn, unikernel);
+            return;
         }
+
+        StartFailed(turn, refused.Name, refused.Incarnation, refused.Refusal);
     }
 
     private static void ConsoleOpened(Turn turn, VmmdInput.ConsoleOpened opened)
@@ -64,6 +77,12 @@ public static partial class VmmdStep
         if (IsDoomed(turn.State, unikernel))
         {
             Gone(turn, unikernel);
+            return;
+        }
+
+        if (unikernel.Replacement is { Image: not null })
+        {
+            TakePlace(turn, unikernel);
             return;
         }
 
@@ -87,17 +106,39 @@ public static partial class VmmdStep
         }
 
         var running = new Phase.Running(started.ProcessId, started.At);
-        if (unikernel.Creator is { } creator)
+        Unikernel runs = unikernel with { Phase = running };
+        turn.Put(runs);
+        if (IsDoomed(turn.State, runs))
         {
-            turn.Answer(creator, Reply.Success.Of("created unikernel"));
+            turn.Do(Tell(runs, started.ProcessId));
+            Terminate(turn, runs, running);
+            return;
         }
 
-        turn.Put(unikernel with { Phase = running, Creator = null });
-        turn.Do(Tell(unikernel, started.ProcessId));
-        if (IsDoomed(turn.State, unikernel))
+        if (runs.OnTrial)
         {
-            Terminate(turn, unikernel with { Creator = null }, running);
+            turn.Do(Wake(runs, Alarm.Regret, turn.State.Settings.RegretWindow));
         }
+        else if (runs.Creator is not null)
+        {
+            runs = Approve(turn, runs);
+        }
+
+        turn.Do(Tell(runs, started.ProcessId));
+        if (runs.Replacement is { Image: not null })
+        {
+            Terminate(turn, runs, running);
+        }
+    }
+
+    // It runs, and from now on it is wanted.
+    private static Unikernel Approve(Turn turn, Unikernel unikernel)
+    {
+        turn.Answer(unikernel.Creator!, Reply.Success.Of("created unikernel"));
+        Unikernel approved = unikernel with { Creator = null, OnTrial = false };
+        turn.Keep(approved);
+        turn.Put(approved);
+        return approved;
     }
 
     private static void StartFailed(Turn turn, Name name, long incarnation, Refusal refusal)
@@ -109,14 +150,38 @@ public static partial class VmmdStep
 
         if (unikernel.Creator is { } creator)
         {
-            turn.Refuse(creator, refusal with { Text = $"could not create unikernel: {refusal.Text}" });
+            string back = unikernel.OnTrial && !IsDoomed(turn.State, unikernel) ? "; the one that it was to replace is started again" : "";
+            turn.Refuse(creator, refusal with { Text = $"could not create unikernel: {refusal.Text}{back}" });
         }
         else
         {
             turn.Do(new VmmdEffect.Report(name, $"could not be started again: {refusal.Text}"));
         }
 
-        Gone(turn, unikernel with { Creator = null });
+        AfterFailure(turn, unikernel with { Creator = null });
+    }
+
+    // What is wanted is tried again, now if it did run before, else after a pause; what never ran is given up.
+    private static void AfterFailure(Turn turn, Unikernel unikernel)
+    {
+        Unikernel failed = Detach(turn, unikernel);
+        if (IsDoomed(turn.State, failed) || !turn.State.Desired.TryGetValue(failed.Name, out DesiredUnikernel? wanted))
+        {
+            Gone(turn, failed);
+        }
+        else if (failed.OnTrial)
+        {
+            turn.ReleaseImage(failed.Image);
+            Begin(turn, Of(failed.Name, wanted, turn.NextIncarnation(), new Phase.Preparing()));
+        }
+        else if (failed.Replacement is { Image: not null })
+        {
+            TakePlace(turn, failed);
+        }
+        else
+        {
+            Restart(turn, failed, TimeSpan.Zero);
+        }
     }
 
     private static void TenderExited(Turn turn, VmmdInput.TenderExited exited)
@@ -128,34 +193,64 @@ public static partial class VmmdStep
 
         turn.Do(new VmmdEffect.TellStatistics(exited.Name, new Command.StatisticsRemove()));
         Unikernel unikernel = Detach(turn, ended);
-        bool doomed = IsDoomed(turn.State, unikernel);
-        if (unikernel.Replacement is { Image: not null } next && !doomed)
+        if (IsDoomed(turn.State, unikernel))
         {
-            turn.Do(new VmmdEffect.ReleaseImage(unikernel.Image!));
-            AttachDevices(turn, new Unikernel(
-                exited.Name, next.Incarnation, next.Type, next.Settings, next.Demand, next.Image, new Phase.Preparing(), next.Creator, []));
+            Gone(turn, unikernel);
             return;
         }
 
-        bool wanted = unikernel.Phase is Phase.Running && !doomed;
-        if (unikernel.Replacement is { Image: null } coming && wanted)
+        if (unikernel.Replacement is { Image: not null })
+        {
+            TakePlace(turn, unikernel);
+            return;
+        }
+
+        if (unikernel.OnTrial)
+        {
+            if (exited.Status is ExitStatus.Signalled)
+            {
+                turn.Refuse(unikernel.Creator!, new Refusal(
+                    RefusalCode.HostFailure,
+                    $"could not create unikernel: it {exited.Status}; the one that it was to replace is started again"));
+                AfterFailure(turn, unikernel with { Creator = null });
+                return;
+            }
+
+            unikernel = Approve(turn, unikernel);   // it did run, and ended by itself
+        }
+
+        if (RestartDecision.SettingsOfNext(unikernel.Settings, exited.Status) is { } settings)
+        {
+            Unikernel next = unikernel with { Settings = settings };
+            if (settings != unikernel.Settings)
+            {
+                turn.Keep(next);
+            }
+
+            Restart(turn, next, exited.At - process.Since);
+        }
+        else if (unikernel.Replacement is { } coming)
         {
             // It ended by itself while its replacement is being prepared: that one goes on as a create.
-            turn.Do(new VmmdEffect.ReleaseImage(unikernel.Image!));
-            turn.Put(new Unikernel(
-                exited.Name, coming.Incarnation, coming.Type, coming.Settings, coming.Demand, null, new Phase.Preparing(), coming.Creator,
-                    []));
-            return;
+            turn.ReleaseImage(unikernel.Image);
+            turn.Drop(unikernel.Name);
+            turn.Put(Of(unikernel.Name, coming) with { Phase = new Phase.Preparing() });
         }
-
-        if (wanted && RestartDecision.SettingsOfNext(unikernel.Settings, exited.Status) is { } settings)
+        else
         {
-            Restart(turn, unikernel with { Settings = settings }, exited.At - process.Since);
-            return;
+            Gone(turn, unikernel);
         }
-
-        Gone(turn, unikernel);
     }
+
+    // Nothing runs for the old one. It stays wanted until the new one has proved itself.
+    private static void TakePlace(Turn turn, Unikernel old)
+    {
+        turn.ReleaseImage(Detach(turn, old).Image);
+        AttachDevices(turn, Of(old.Name, old.Replacement!) with { OnTrial = turn.State.Desired.ContainsKey(old.Name) });
+    }
+
+    private static Unikernel Of(Name name, Replacement next) => new(
+        name, next.Incarnation, next.Type, next.Settings, next.Demand, next.Image, new Phase.Preparing(), next.Creator, []);
 
     private static void Restart(Turn turn, Unikernel unikernel, TimeSpan ran)
     {
@@ -165,18 +260,35 @@ public static partial class VmmdStep
             Phase = new Phase.WaitingToRestart(), Incarnation = turn.NextIncarnation(), QuickRestarts = quick + 1,
         };
         turn.Put(waiting);
-        turn.Do(new VmmdEffect.WakeAfter(waiting.Name, waiting.Incarnation, RestartDecision.Delay(turn.State.Settings, quick)));
+        turn.Do(Wake(waiting, Alarm.Restart, RestartDecision.Delay(turn.State.Settings, quick)));
+    }
+
+    // A unikernel for which nothing runs is started. Without an image in hand, the one that is wanted is looked at again.
+    private static void Begin(Turn turn, Unikernel unikernel)
+    {
+        if (unikernel.Image is not null)
+        {
+            AttachDevices(turn, unikernel);
+            return;
+        }
+
+        turn.Put(unikernel with { Phase = new Phase.Preparing() });
+        ImageId image = turn.State.Desired[unikernel.Name].Image;
+        turn.Do(new VmmdEffect.CheckImage(unikernel.Name, unikernel.Incarnation, image, unikernel.Settings));
     }
 
     private static void TimerFired(Turn turn, VmmdInput.TimerFired fired)
     {
-        switch (turn.Find(fired.Name, fired.Incarnation))
+        switch (turn.Find(fired.Name, fired.Incarnation), fired.For)
         {
-            case { Phase: Phase.WaitingToRestart } waiting:
-                AttachDevices(turn, waiting);
+            case ({ Phase: Phase.WaitingToRestart } waiting, Alarm.Restart):
+                Begin(turn, waiting);
                 break;
-            case { Phase: Phase.Stopping } stubborn:
+            case ({ Phase: Phase.Stopping } stubborn, Alarm.Kill):
                 turn.Do(new VmmdEffect.SignalTender(stubborn.Name, stubborn.Incarnation, TenderSignal.Kill));
+                break;
+            case ({ Phase: Phase.Running, OnTrial: true } good, Alarm.Regret):
+                Approve(turn, good);
                 break;
         }
     }
@@ -199,15 +311,16 @@ public static partial class VmmdStep
     {
         turn.Put(unikernel with { Phase = new Phase.Stopping(running.ProcessId, running.Since) });
         turn.Do(new VmmdEffect.SignalTender(unikernel.Name, unikernel.Incarnation, TenderSignal.Terminate));
-        turn.Do(new VmmdEffect.WakeAfter(unikernel.Name, unikernel.Incarnation, turn.State.Settings.StopGrace));
+        turn.Do(Wake(unikernel, Alarm.Kill, turn.State.Settings.StopGrace));
     }
 
-    // Nothing runs for it any more: whoever waits is answered, and what the host holds is given back.
-    private static void Gone(Turn turn, Unikernel unikernel)
+    // Nothing runs for it any more: whoever waits is answered, and what the host holds is given back. A daemon that stops does not
+    // forget what is wanted.
+    private static void Gone(Turn turn, Unikernel unikernel, string destroyed = "destroyed unikernel")
     {
         foreach (Requester destroyer in unikernel.Destroyers)
         {
-            turn.Answer(destroyer, Reply.Success.Of("destroyed unikernel"));
+            turn.Answer(destroyer, Reply.Success.Of(destroyed));
         }
 
         Refusal reason = unikernel.Destroyers.IsEmpty
@@ -218,24 +331,20 @@ public static partial class VmmdStep
             turn.Refuse(creator, reason);
         }
 
-        Forget(turn, unikernel);
-        if (turn.State is { Stopping: true, Unikernels.IsEmpty: true })
-        {
-            turn.Do(new VmmdEffect.Finished());
-        }
-    }
-
-    private static void Forget(Turn turn, Unikernel unikernel)
-    {
         turn.Remove(unikernel.Name);
         Detach(turn, unikernel);
-        foreach (ImageId image in new[] { unikernel.Image, unikernel.Replacement?.Image }.OfType<ImageId>())
+        turn.ReleaseImage(unikernel.Image);
+        turn.ReleaseImage(unikernel.Replacement?.Image);
+        if (!unikernel.Destroyers.IsEmpty || !turn.State.Stopping)
         {
-            turn.Do(new VmmdEffect.ReleaseImage(image));
+            turn.Drop(unikernel.Name);
         }
 
         turn.Do(new VmmdEffect.RemoveTraces(unikernel.Name));
     }
+
+    private static VmmdEffect.WakeAfter Wake(Unikernel unikernel, Alarm alarm, TimeSpan delay) =>
+        new(unikernel.Name, unikernel.Incarnation, alarm, delay);
 
     private static VmmdEffect.TellStatistics Tell(Unikernel unikernel, int processId) =>
         new(unikernel.Name, new Command.StatisticsAdd(RawText.Of(""), processId, unikernel.Attached ?? []));
@@ -274,15 +383,10 @@ public static partial class VmmdStep
             {
                 Terminate(turn, unikernel, running);
             }
-            else if (unikernel.Phase is Phase.WaitingToRestart)
+            else if (unikernel.IsWaiting)
             {
-                Forget(turn, unikernel);
+                Gone(turn, unikernel);
             }
-        }
-
-        if (turn.State.Unikernels.IsEmpty)
-        {
-            turn.Do(new VmmdEffect.Finished());
         }
     }
 }

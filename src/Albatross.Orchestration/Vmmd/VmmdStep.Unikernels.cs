@@ -6,11 +6,14 @@ using Albatross.Protocol.Commands;
 
 namespace Albatross.Orchestration.Vmmd;
 
-/// <summary>The unikernel commands: create, force-create, destroy, info.</summary>
+/// <summary>The unikernel commands: create, force-create, restart, destroy, info, get.</summary>
 public static partial class VmmdStep
 {
     // NAME_MAX of Linux: FIFO and record are called by the name.
     private const int MaxNameLength = 255;
+
+    private static readonly Refusal Busy = new(
+        RefusalCode.Busy, "another command on this unikernel is being carried out: try again when it has ended");
 
     private static void Create(Turn turn, Requester from, Command.UnikernelCreate create)
     {
@@ -26,20 +29,9 @@ public static partial class VmmdStep
         UnikernelSettings settings = config.Settings.Detached();   // what is kept must not keep the image that came with it
         Demand kept = demand! with { Bridges = settings.HostBridges };
         long incarnation = turn.NextIncarnation();
-        if (existing is { Phase: Phase.Running })
-        {
-            turn.Put(existing with { Replacement = new Replacement(incarnation, config.Type, settings, kept, Image: null, from) });
-        }
-        else
-        {
-            if (existing?.Image is { } image)
-            {
-                turn.Do(new VmmdEffect.ReleaseImage(image));   // it was waiting to restart: the new one takes its place at once
-            }
-
-            turn.Put(new Unikernel(name, incarnation, config.Type, settings, kept, Image: null, new Phase.Preparing(), from, []));
-        }
-
+        turn.Put(existing is null
+            ? new Unikernel(name, incarnation, config.Type, settings, kept, Image: null, new Phase.Preparing(), from, [])
+            : existing with { Replacement = new Replacement(incarnation, config.Type, settings, kept, Image: null, from) });
         turn.Do(new VmmdEffect.PrepareImage(name, incarnation, config));
     }
 
@@ -68,23 +60,52 @@ public static partial class VmmdStep
             return new Refusal(RefusalCode.AlreadyExists, "Unikernel with same name is already running");
         }
 
-        if (existing is { Phase: not (Phase.Running or Phase.WaitingToRestart) } or { Replacement: not null })
-        {
-            return new Refusal(RefusalCode.Busy, "another command on this unikernel is being carried out: try again when it has ended");
-        }
+        return existing is { IsBusy: true } ? Busy : RefuseSettings(turn, name, create.Config.Settings, out demand);
+    }
 
-        if (RefuseDevices(create.Config.Settings) is { } unfit)
+    private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand)
+    {
+        demand = null;
+        if (RefuseDevices(settings) is { } unfit)
         {
             return unfit;
         }
 
-        if (!Demand.TryOf(name.Path, create.Config.Settings, out demand, out Refusal? refusal)
-            || !GuestCommandLine.TryJoin(name, create.Config.Settings, out _, out refusal))
+        if (!Demand.TryOf(name.Path, settings, out demand, out Refusal? refusal)
+            || !GuestCommandLine.TryJoin(name, settings, out _, out refusal))
         {
             return refusal;
         }
 
         return turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand);
+    }
+
+    // The same image with its own settings or others. As a force-create, it is checked before the one that runs is touched.
+    private static void Restart(Turn turn, Requester from, UnikernelSettings? settings)
+    {
+        Name name = from.Header.Name;
+        if (turn.Find(name) is not { } unikernel)
+        {
+            turn.Refuse(from, new Refusal(RefusalCode.NotFound, "destroy: not found"));   // the original's words, also here
+            return;
+        }
+
+        if (unikernel.IsBusy)
+        {
+            turn.Refuse(from, Busy);
+            return;
+        }
+
+        UnikernelSettings next = settings?.Detached() ?? unikernel.Settings;
+        if (RefuseSettings(turn, name, next, out Demand? demand) is { } refusal)
+        {
+            turn.Refuse(from, refusal);
+            return;
+        }
+
+        long incarnation = turn.NextIncarnation();
+        turn.Put(unikernel with { Replacement = new Replacement(incarnation, unikernel.Type, next, demand!, Image: null, from) });
+        turn.Do(new VmmdEffect.CheckImage(name, incarnation, turn.State.Desired[name].Image, next));
     }
 
     private static void Destroy(Turn turn, Requester from)
@@ -95,18 +116,33 @@ public static partial class VmmdStep
             return;
         }
 
-        if (unikernel.Phase is Phase.WaitingToRestart)
+        Unikernel doomed = unikernel with { Destroyers = unikernel.Destroyers.Add(from) };
+        if (doomed.IsWaiting)
         {
-            Forget(turn, unikernel);
-            turn.Answer(from, Reply.Success.Of("destroyed: removed from restarting"));
+            Gone(turn, doomed, "destroyed: removed from restarting");
             return;
         }
 
-        Unikernel doomed = unikernel with { Destroyers = unikernel.Destroyers.Add(from) };
         turn.Put(doomed);
         if (doomed.Phase is Phase.Running running)
         {
             Terminate(turn, doomed, running);
+        }
+    }
+
+    private static void Get(Turn turn, Requester from, long level)
+    {
+        if (!turn.State.Desired.TryGetValue(from.Header.Name, out DesiredUnikernel? wanted))
+        {
+            turn.Refuse(from, new Refusal(RefusalCode.NotFound, "get: no unikernel found"));
+        }
+        else if (level is < 0 or > 9)
+        {
+            turn.Refuse(from, new Refusal(RefusalCode.InvalidValue, $"a compression level is 0 to 9, not {level}"));
+        }
+        else
+        {
+            turn.Do(new VmmdEffect.SendImage(from, wanted.Image, (int)level));
         }
     }
 

@@ -49,6 +49,15 @@ public static partial class VmmdStep
             case VmmdInput.TimerFired fired:
                 TimerFired(turn, fired);
                 break;
+            case VmmdInput.Stored stored:
+                Stored(turn, stored.Version);
+                break;
+            case VmmdInput.StoreFailed failed:
+                StoreFailed(turn, failed.Refusal);
+                break;
+            case VmmdInput.Restored restored:
+                Restore(turn, restored.State);
+                break;
             case VmmdInput.StatisticsAttached:
                 TellAll(turn);
                 break;
@@ -62,7 +71,8 @@ public static partial class VmmdStep
                 throw new UnreachableException($"input {input.GetType().Name} has no transition");
         }
 
-        return turn.Result;
+        StartNextLevels(turn);
+        return turn.Finish();
     }
 
     private static void Carry(Turn turn, Requester from, Command command)
@@ -84,8 +94,17 @@ public static partial class VmmdStep
             case Command.UnikernelInfo info:
                 Info(turn, from, info.Form);
                 break;
+            case Command.UnikernelRestart restart:
+                Restart(turn, from, restart.Settings);
+                break;
+            case Command.UnikernelGet get:
+                Get(turn, from, get.Level);
+                break;
             case Command.PolicyAdd add:
                 AddPolicy(turn, from, add.Policy);
+                break;
+            case Command.PolicyRemove:
+                RemovePolicy(turn, from);
                 break;
             case Command.PolicyInfo:
                 PolicyInfo(turn, from);

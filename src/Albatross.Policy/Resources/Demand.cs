@@ -30,6 +30,17 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
     }
 
     /// <summary>
+    /// What <paramref name="settings"/> demand that were good when they were stored. A block device whose name is none is left out.
+    /// </summary>
+    public static Demand Of(NamePath path, UnikernelSettings settings) => new(
+        settings.MemoryMib,
+        settings.CpuIds,
+        settings.HostBridges,
+        new ValueSet<Name>(settings.Blocks
+            .Select(block => TryNameBlock(path, block, out Name name, out _) ? name : default)
+            .Where(name => name.Label is not null)));
+
+    /// <summary>
     /// Reads what <paramref name="settings"/> demand for a unikernel of <paramref name="path"/>, or refuses numbers and names that no
     /// unikernel can have.
     /// </summary>

@@ -38,6 +38,9 @@ public sealed record ResourceTree
     /// </summary>
     public ResourceTree WithPolicy(NamePath path, ResourcePolicy policy) => this with { Policies = Policies.SetItem(path, policy) };
 
+    /// <summary>The tree without a policy at <paramref name="path"/>.</summary>
+    public ResourceTree WithoutPolicy(NamePath path) => this with { Policies = Policies.Remove(path) };
+
     /// <summary>The tree with the block device <paramref name="name"/> of <paramref name="sizeMib"/> MiB.</summary>
     public ResourceTree WithBlockDevice(Name name, long sizeMib) => this with { BlockDevices = BlockDevices.SetItem(name, sizeMib) };
 

@@ -70,7 +70,7 @@ public static class StateCodec
         StoredState.Empty with { Unikernels = ReadEntries(ref reader, read, "unikernels") };
 
     // SEQUENCE { unikernels SEQUENCE OF …, policies SEQUENCE OF … }
-    private static StoredState ReadBoth(ref DerReader reader, DerElement<UnikernelConfig> read)
+    internal static StoredState ReadBoth(ref DerReader reader, DerElement<UnikernelConfig> read)
     {
         DerReader fields = reader.Enter(DerTag.Sequence);
         var state = new StoredState(ReadEntries(ref fields, read, "unikernels"), ReadEntries(ref fields, PolicyCodec.Read, "policies"));
@@ -102,6 +102,14 @@ public static class StateCodec
     private static void Write(DerWriter writer, StoredState state)
     {
         using (writer.EnterTag(Current))
+        {
+            WriteBoth(writer, state);
+        }
+    }
+
+    /// <summary>SEQUENCE { unikernels, policies }, as in [6].</summary>
+    internal static void WriteBoth(DerWriter writer, StoredState state)
+    {
         using (writer.Enter(DerTag.Sequence))
         {
             writer.WriteSequenceOf(state.Unikernels, static (writer, entry) => WriteUnikernel(writer, entry.Key, entry.Value));

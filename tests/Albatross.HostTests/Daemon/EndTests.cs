@@ -23,7 +23,7 @@ public sealed class EndTests
     }
 
     [Fact]
-    public async Task After_kill_9_the_next_start_finds_and_ends_what_was_left()
+    public async Task After_kill_9_the_next_start_ends_what_was_left_and_starts_what_is_wanted()
     {
         await using RunningDaemon daemon = await RunningDaemon.StartAsync();
         string image = DeployTests.Image(daemon, SampleGuests.Ticker(TimeSpan.FromMilliseconds(50)));
@@ -36,8 +36,52 @@ public sealed class EndTests
 
         await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(tender), () => daemon.Log);
         Assert.Contains($"demo:orphan was left over by an earlier daemon as process {tender}", daemon.Log, StringComparison.Ordinal);
-        Assert.Contains("no unikernels", await daemon.RemoteAsync(["info"]).Succeeds(), StringComparison.Ordinal);
-        await daemon.RemoteAsync(["create", "orphan", image, "--mem", "16"]).Succeeds();
+        await RunningDaemon.Eventually(() => daemon.TenderOf("demo:orphan") is { } again && RunningDaemon.IsAlive(again), () => daemon.Log);
+        Assert.Contains("orphan", await daemon.RemoteAsync(["info"]).Succeeds(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_is_started_again_by_the_next_daemon_and_what_was_destroyed_is_not()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        string image = DeployTests.Image(daemon, SampleGuests.ByName["idle"]());
+        await daemon.RemoteAsync(["create", "kept", image, "--mem", "16", "--arg", "a secret"]).Succeeds();
+        await daemon.RemoteAsync(["create", "gone", image, "--mem", "16"]).Succeeds();
+        await daemon.RemoteAsync(["destroy", "gone"]).Succeeds();
+        await daemon.StopAsync();
+
+        await daemon.StartAgainAsync();
+
+        await RunningDaemon.Eventually(() => daemon.TenderOf("demo:kept") is not null, () => daemon.Log);
+        string info = await daemon.RemoteAsync(["info"]).Succeeds();
+        Assert.Contains("kept", info, StringComparison.Ordinal);
+        Assert.DoesNotContain("gone", info, StringComparison.Ordinal);
+        string stored = Path.Combine(daemon.Directory, "db/state.albatross");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(stored));
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "db/images")));
+    }
+
+    [Fact]
+    public async Task A_restart_runs_the_same_image_with_other_settings_and_get_gives_it_back()
+    {
+        await using RunningDaemon daemon = await RunningDaemon.StartAsync();
+        byte[] bytes = SampleGuests.ByName["idle"]();
+        string image = DeployTests.Image(daemon, bytes);
+        await daemon.RemoteAsync(["create", "one", image, "--mem", "16"]).Succeeds();
+
+        await daemon.RemoteAsync(["restart", "one", "--replace-arguments", "--mem", "32"]).Succeeds();
+
+        Assert.Contains("32 MB memory", await daemon.RemoteAsync(["info"]).Succeeds(), StringComparison.Ordinal);
+        string said = await daemon.RemoteAsync(["get", "one"]).Succeeds();
+        string file = said[(said.LastIndexOf(' ') + 1)..].Trim();
+        try
+        {
+            Assert.Equal(bytes, File.ReadAllBytes(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -56,6 +56,9 @@ public sealed class InstalledTenderTests
         Assert.Contains("vmmtap0", await network.Links());
         await daemon.StartAgainAsync();
 
+        // The next daemon removes the tap and makes another for the unikernel, which is still wanted.
+        await RunningDaemon.Eventually(() => daemon.TenderOf("demo:echo") is not null, () => daemon.Log);
+        await daemon.RemoteAsync(["destroy", "echo"]).Succeeds();
         Assert.Equal(["br0", "br0-up"], await network.Links());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/taps")));
     }

@@ -20,7 +20,7 @@ public sealed class CreateTests
         Assert.Equal(["prepare :web#1"], vmmd.Create(7, "web", settings));
         Assert.Equal(["open console of :web#1, any number in its path"], vmmd.ImagePrepared("web", 1, 'a'));
         Assert.Equal(["start :web#1 of image a, 64 MiB, CPUs 0,1: --name=web -l *:debug"], vmmd.ConsoleOpened("web", 1));
-        Assert.Equal(["answer 7: created unikernel", "statistics: :web runs as 4711"], vmmd.TenderStarted("web", 1, 4711));
+        Assert.Equal(["answer 7: created unikernel", "retain a", "statistics: :web runs as 4711"], vmmd.TenderStarted("web", 1, 4711));
 
         Assert.Equal(new Usage(1, 64), vmmd.UsageOf(":"));
     }

@@ -13,7 +13,7 @@ public sealed class DestroyTests
 
         Assert.Equal(["Terminate :web#1", "wake :web#1 after 10 s"], vmmd.Destroy(7, "web"));
         Assert.Equal(
-            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "remove traces of :web"],
+            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "release a", "remove traces of :web"],
             vmmd.Exited("web", 1, code: 1));
         Assert.Equal((true, default), (vmmd.State.Unikernels.IsEmpty, vmmd.UsageOf(":")));
     }
@@ -28,7 +28,7 @@ public sealed class DestroyTests
 
         Assert.Equal(["Kill :web#1"], vmmd.Timer("web", 1));
         Assert.Equal(
-            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "remove traces of :web"],
+            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "release a", "remove traces of :web"],
             vmmd.Signalled("web", 1, signal: 9));
     }
 
@@ -75,6 +75,7 @@ public sealed class DestroyTests
                 "answer 7: destroyed unikernel",
                 "answer 8: destroyed unikernel",
                 "answer 9: destroyed unikernel",
+                "release a",
                 "release a",
                 "remove traces of :web",
             ],
@@ -128,10 +129,15 @@ public sealed class DestroyTests
 
         Assert.Empty(vmmd.Destroy(2, "web"));
         Assert.Equal(
-            ["answer 1: created unikernel", "statistics: :web runs as 101", "Terminate :web#1", "wake :web#1 after 10 s"],
-            vmmd.TenderStarted("web", 1, 101));
+            ["statistics: :web runs as 101", "Terminate :web#1", "wake :web#1 after 10 s"], vmmd.TenderStarted("web", 1, 101));
         Assert.Equal(
-            ["statistics: :web has ended", "answer 2: destroyed unikernel", "release a", "remove traces of :web"],
+            [
+                "statistics: :web has ended",
+                "answer 2: destroyed unikernel",
+                "refuse 1: could not create unikernel: it was destroyed meanwhile",
+                "release a",
+                "remove traces of :web",
+            ],
             vmmd.Exited("web", 1, code: 1));
     }
 
@@ -162,7 +168,7 @@ public sealed class DestroyTests
         vmmd.Exited("web", 1, code: 2);
 
         Assert.Equal(
-            ["release a", "remove traces of :web", "answer 7: destroyed: removed from restarting"],
+            ["answer 7: destroyed: removed from restarting", "release a", "release a", "remove traces of :web"],
             vmmd.Destroy(7, "web"));
         Assert.Empty(vmmd.Timer("web", 2));
         Assert.Equal((true, default), (vmmd.State.Unikernels.IsEmpty, vmmd.UsageOf(":")));
@@ -176,7 +182,7 @@ public sealed class DestroyTests
         vmmd.Destroy(7, "web");
 
         Assert.Equal(
-            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "remove traces of :web"],
+            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "release a", "remove traces of :web"],
             vmmd.Exited("web", 1, code: 2));
         Assert.Empty(vmmd.State.Unikernels);
     }

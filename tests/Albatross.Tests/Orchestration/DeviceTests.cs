@@ -20,7 +20,8 @@ public sealed class DeviceTests
         Assert.Equal(["open console of foo:web#1, 0 in its path"], vmmd.DevicesAttached("foo:web", 1, "vmmtap3"));
         Assert.Equal(["start foo:web#1 of image a, 32 MiB, CPUs 0: --name=web"], vmmd.ConsoleOpened("foo:web", 1));
         Assert.Equal(
-            ["answer 7: created unikernel", "statistics: foo:web runs as 4711, net is vmmtap3"], vmmd.TenderStarted("foo:web", 1, 4711));
+            ["answer 7: created unikernel", "retain a", "statistics: foo:web runs as 4711, net is vmmtap3"],
+            vmmd.TenderStarted("foo:web", 1, 4711));
     }
 
     [Fact]

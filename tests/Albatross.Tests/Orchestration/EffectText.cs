@@ -13,6 +13,10 @@ internal static class EffectText
     {
         VmmdEffect.Reply reply => Of(reply.To, reply.Answer) + (reply.After == Connection.KeepOpen ? " (stays open)" : ""),
         VmmdEffect.PrepareImage prepare => $"prepare {prepare.Name}#{prepare.Incarnation}",
+        VmmdEffect.CheckImage check => $"check {check.Name}#{check.Incarnation} with image {Of(check.Image)}",
+        VmmdEffect.RetainImage retain => $"retain {Of(retain.Image)}",
+        VmmdEffect.SendImage send => $"answer {send.To.Connection}: image {Of(send.Image)}, level {send.Level}",
+        VmmdEffect.Store store => Of(store),
         VmmdEffect.ReleaseImage release => $"release {Of(release.Image)}",
         VmmdEffect.AttachDevices attach => $"attach to {attach.Name}#{attach.Incarnation}: {Of(attach.Devices)}",
         VmmdEffect.DetachDevices detach => $"detach from {detach.Name}#{detach.Incarnation}",
@@ -33,6 +37,12 @@ internal static class EffectText
 
     /// <summary>Images of tests are called by one hexadecimal digit.</summary>
     public static ImageId ImageOf(char digit) => new(new string(digit, 64));
+
+    private static string Of(VmmdEffect.Store store) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"store {store.Version}{(store.Delay > TimeSpan.Zero ? $" after {store.Delay.TotalSeconds} s" : "")}: "
+        + $"[{string.Join(' ', store.State.Unikernels.Select(entry => $"{entry.Key}={Of(entry.Value.Image)}"))}], "
+        + $"policies [{string.Join(' ', store.State.Policies.Keys)}]");
 
     private static string Of(ImageId image) => image.Sha256[..1];
 

@@ -32,7 +32,8 @@ public sealed class ForceCreateTests
             ["statistics: :web has ended", "release a", "open console of :web#2, any number in its path"],
             vmmd.Exited("web", 1, code: 1));
         Assert.Equal(["start :web#2 of image b, 100 MiB, CPUs 1: --name=web"], vmmd.ConsoleOpened("web", 2));
-        Assert.Equal(["answer 7: created unikernel", "statistics: :web runs as 4711"], vmmd.TenderStarted("web", 2, 4711));
+        Assert.Equal(["wake :web#2 after 2 s", "statistics: :web runs as 4711"], vmmd.TenderStarted("web", 2, 4711));
+        Assert.Equal(["answer 7: created unikernel", "retain b", "release a"], vmmd.Timer("web", 2));
         Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));
     }
 
@@ -108,7 +109,7 @@ public sealed class ForceCreateTests
     }
 
     [Fact]
-    public void A_smaller_new_one_gives_nothing_back_before_the_old_one_has_ended()
+    public void A_smaller_new_one_gives_nothing_back_before_it_has_proved_itself()
     {
         var vmmd = new VmmdScript();
         vmmd.Run("web", Big);
@@ -117,6 +118,11 @@ public sealed class ForceCreateTests
         Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));
 
         vmmd.Exited("web", 1, code: 1);
+        vmmd.ConsoleOpened("web", 2);
+        vmmd.TenderStarted("web", 2, 102);
+        Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));   // the old one may still come back
+
+        vmmd.Timer("web", 2);
         Assert.Equal(new Usage(1, 32), vmmd.UsageOf(":"));
     }
 
@@ -124,14 +130,14 @@ public sealed class ForceCreateTests
     public void When_the_old_one_ends_by_itself_the_new_one_goes_on_as_a_create()
     {
         var vmmd = new VmmdScript();
-        vmmd.Run("web", VmmdScript.Restarting, image: 'a');
+        vmmd.Run("web", image: 'a');
         vmmd.ForceCreate(7, "web", Big);
 
-        Assert.Equal(["statistics: :web has ended", "release a"], vmmd.Exited("web", 1, code: 2));
+        Assert.Equal(["statistics: :web has ended", "release a", "release a"], vmmd.Exited("web", 1, code: 2));
         Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));
         Assert.Equal(["open console of :web#2, any number in its path"], vmmd.ImagePrepared("web", 2, 'b'));
         vmmd.ConsoleOpened("web", 2);
-        Assert.Equal(["answer 7: created unikernel", "statistics: :web runs as 102"], vmmd.TenderStarted("web", 2, 102));
+        Assert.Equal(["answer 7: created unikernel", "retain b", "statistics: :web runs as 102"], vmmd.TenderStarted("web", 2, 102));
     }
 
     [Fact]
@@ -162,6 +168,7 @@ public sealed class ForceCreateTests
                 "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "release b",
+                "release a",
                 "remove traces of :web",
             ],
             vmmd.Exited("web", 1, code: 1));
@@ -182,6 +189,7 @@ public sealed class ForceCreateTests
                 "answer 8: destroyed unikernel",
                 "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
+                "release a",
                 "remove traces of :web",
             ],
             vmmd.Exited("web", 1, code: 1));
@@ -198,7 +206,7 @@ public sealed class ForceCreateTests
 
         Assert.Equal(["refuse 7: bad"], vmmd.ImageRefused("web", 2, "bad"));
         Assert.Equal(
-            ["statistics: :web has ended", "answer 8: destroyed unikernel", "release a", "remove traces of :web"],
+            ["statistics: :web has ended", "answer 8: destroyed unikernel", "release a", "release a", "remove traces of :web"],
             vmmd.Exited("web", 1, code: 1));
     }
 
@@ -218,6 +226,7 @@ public sealed class ForceCreateTests
                 "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "release b",
+                "release a",
                 "remove traces of :web",
             ],
             vmmd.Exited("web", 1, code: 1));
@@ -243,7 +252,7 @@ public sealed class ForceCreateTests
     }
 
     [Fact]
-    public void A_new_one_that_cannot_be_started_leaves_nothing()
+    public void A_new_one_that_cannot_be_started_brings_the_old_one_back()
     {
         var vmmd = new VmmdScript();
         vmmd.Run("web");
@@ -253,22 +262,26 @@ public sealed class ForceCreateTests
         vmmd.ConsoleOpened("web", 2);
 
         Assert.Equal(
-            ["refuse 7: could not create unikernel: no memory", "release b", "remove traces of :web"],
+            [
+                "refuse 7: could not create unikernel: no memory; the one that it was to replace is started again",
+                "release b",
+                "check :web#3 with image a",
+            ],
             vmmd.TenderFailed("web", 2, "no memory"));
-        Assert.Equal((true, default), (vmmd.State.Unikernels.IsEmpty, vmmd.UsageOf(":")));
+        Assert.Equal(["open console of :web#3, any number in its path"], vmmd.ImagePrepared("web", 3, 'a'));
     }
 
     [Fact]
-    public void One_that_waits_to_be_started_again_is_replaced_at_once()
+    public void One_that_waits_to_be_started_again_is_replaced_when_the_new_image_is_good()
     {
         var vmmd = new VmmdScript();
         vmmd.Run("web", VmmdScript.Restarting, image: 'a');
         vmmd.Exited("web", 1, code: 2);
 
-        Assert.Equal(["release a", "prepare :web#3"], vmmd.ForceCreate(7, "web", Big));
-        Assert.Empty(vmmd.Timer("web", 2));
+        Assert.Equal(["prepare :web#3"], vmmd.ForceCreate(7, "web", Big));
         Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));
-        Assert.Equal(["open console of :web#3, any number in its path"], vmmd.ImagePrepared("web", 3, 'b'));
+        Assert.Equal(["release a", "open console of :web#3, any number in its path"], vmmd.ImagePrepared("web", 3, 'b'));
+        Assert.Empty(vmmd.Timer("web", 2));
     }
 
     [Fact]
@@ -282,6 +295,8 @@ public sealed class ForceCreateTests
         vmmd.ConsoleOpened("web", 2);
         vmmd.TenderStarted("web", 2, 102);
 
-        Assert.Equal(["statistics: :web has ended", "release b", "remove traces of :web"], vmmd.Exited("web", 2, code: 2));
+        vmmd.Timer("web", 2);
+
+        Assert.Equal(["statistics: :web has ended", "release b", "release b", "remove traces of :web"], vmmd.Exited("web", 2, code: 2));
     }
 }

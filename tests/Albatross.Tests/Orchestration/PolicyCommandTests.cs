@@ -10,6 +10,26 @@ public sealed class PolicyCommandTests
     private static readonly ResourcePolicy Two = VmmdScript.Policy(2, 100, [0], "service");
 
     [Fact]
+    public void A_removed_policy_bounds_nothing_any_more_but_the_ones_above_do()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.AddPolicy(7, "foo:", VmmdScript.Policy(1, 40, [0]));
+        vmmd.Run("foo:web");
+
+        Assert.Equal(["answer 8: removed policy"], vmmd.Ask(8, "foo:", new Command.PolicyRemove()));
+        Assert.Equal(["refuse 9: unknown policy"], vmmd.Ask(9, "foo:", new Command.PolicyRemove()));
+        Assert.Equal(["prepare foo:db#2"], vmmd.Create(10, "foo:db"));
+    }
+
+    [Fact]
+    public void The_policy_of_the_root_cannot_be_removed()
+    {
+        var vmmd = new VmmdScript();
+
+        Assert.Equal(["refuse 7: the root policy is what the host has: it cannot be removed"], vmmd.Ask(7, ":", new Command.PolicyRemove()));
+    }
+
+    [Fact]
     public void A_policy_is_added_and_the_connection_stays_open_for_the_command_of_the_chain()
     {
         var vmmd = new VmmdScript();

@@ -81,9 +81,6 @@ public sealed class ServiceTests
         var vmmd = new VmmdScript();
         (Command Command, string Words)[] unsupported =
         [
-            (new Command.UnikernelGet(0), "unikernel get"),
-            (new Command.UnikernelRestart(null), "unikernel restart"),
-            (new Command.PolicyRemove(), "policy remove"),
             (new Command.BlockInfo(), "block info"),
             (new Command.BlockAdd(1), "block add"),
             (new Command.BlockRemove(), "block remove"),

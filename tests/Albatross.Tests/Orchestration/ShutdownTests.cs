@@ -83,9 +83,10 @@ public sealed class ShutdownTests
 
         Assert.Empty(vmmd.ShutDown());
         Assert.Equal(
-            ["answer 1: created unikernel", "statistics: :web runs as 101", "Terminate :web#1", "wake :web#1 after 10 s"],
-            vmmd.TenderStarted("web", 1, 101));
-        Assert.Equal(["statistics: :web has ended", "release a", "remove traces of :web", "finished"], vmmd.Exited("web", 1, code: 1));
+            ["statistics: :web runs as 101", "Terminate :web#1", "wake :web#1 after 10 s"], vmmd.TenderStarted("web", 1, 101));
+        Assert.Equal(
+            ["statistics: :web has ended", $"refuse 1: {DaemonStops}", "release a", "remove traces of :web", "finished"],
+            vmmd.Exited("web", 1, code: 1));
     }
 
     [Fact]
@@ -123,7 +124,7 @@ public sealed class ShutdownTests
 
         Assert.Empty(vmmd.ShutDown());
         Assert.Equal(
-            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "remove traces of :web", "finished"],
+            ["statistics: :web has ended", "answer 7: destroyed unikernel", "finished", "release a", "release a", "remove traces of :web"],
             vmmd.Exited("web", 1, code: 1));
     }
 

@@ -22,6 +22,9 @@ internal sealed class SimulatedHost(Random random)
     private int _lastProcess = 100;
     private int _lastTap;
 
+    /// <summary>What outlives a crash.</summary>
+    public DesiredState Disk { get; private set; } = DesiredState.Empty;
+
     public DateTimeOffset Now { get; private set; } = VmmdScript.Origin;
 
     /// <summary>The tenders that run, by name: never two of one name.</summary>
@@ -44,9 +47,12 @@ internal sealed class SimulatedHost(Random random)
     /// <summary>Whether nothing is under way but timers.</summary>
     public bool IsQuiet => _underWay.Count == 0 && _ended.Count == 0 && Tenders.Count == 0;
 
-    public int ReferencesOf(ImageId image) => _references.GetValueOrDefault(image);
+    /// <summary>As <see cref="References"/>, of one image.</summary>
+    public int ReferencesOf(ImageId image) =>
+        Held(image) - _underWay.OfType<VmmdEffect.CheckImage>().Count(check => check.Image == image);
 
-    public int References => _references.Values.Sum();
+    /// <summary>References whose holder knows of them: not those of checks that are under way.</summary>
+    public int References => _references.Values.Sum() - _underWay.OfType<VmmdEffect.CheckImage>().Count();
 
     public bool IsRead(Name name) => _consolesRead.Contains(name);
 
@@ -59,6 +65,23 @@ internal sealed class SimulatedHost(Random random)
                 break;
             case VmmdEffect.ReleaseImage release:
                 Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
+                break;
+            case VmmdEffect.RetainImage retain:
+                Require(Held(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
+                _references[retain.Image]++;
+                break;
+            case VmmdEffect.SendImage send:
+                Require(Held(send.Image) > 0, $"image {send.Image} is sent, but gone");
+                Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
+                break;
+            case VmmdEffect.CheckImage check:
+                Require(Held(check.Image) > 0, $"image {check.Image} is checked, but gone");
+                _references[check.Image]++;
+                _underWay.Add(check);
+                break;
+            case VmmdEffect.Store store:
+                Require(!_underWay.OfType<VmmdEffect.Store>().Any(), "two versions are stored at once");
+                _underWay.Add(store);
                 break;
             case VmmdEffect.ReopenConsole reopen:
                 Require(Traces.Contains(reopen.Name), $"{reopen.Name} has no FIFO");
@@ -118,6 +141,29 @@ internal sealed class SimulatedHost(Random random)
         return new VmmdInput.ConsoleRestarted();
     }
 
+    /// <summary>
+    /// The daemon is killed: nothing that was under way happens, and the next daemon ends the tenders. What it finds on the disk.
+    /// </summary>
+    public VmmdInput.Restored Crash()
+    {
+        _underWay.Clear();
+        _timers.Clear();
+        _ended.Clear();
+        _references.Clear();
+        _consolesRead.Clear();
+        Tenders.Clear();
+        Attached.Clear();
+        Traces.Clear();
+        Sampled.Clear();
+        Answers.Clear();
+        foreach (DesiredUnikernel wanted in Disk.Unikernels.Values)
+        {
+            _references[wanted.Image] = Held(wanted.Image) + 1;
+        }
+
+        return new VmmdInput.Restored(Disk);
+    }
+
     /// <summary>What happens next on this host; null when nothing is under way. Time passes with it.</summary>
     public VmmdInput? Next()
     {
@@ -141,6 +187,8 @@ internal sealed class SimulatedHost(Random random)
         VmmdEffect.PrepareImage prepare => random.Next(5) == 0
             ? new VmmdInput.ImageRefused(prepare.Name, prepare.Incarnation, No("bad image"))
             : Prepared(prepare),
+        VmmdEffect.CheckImage check => random.Next(5) == 0 ? NotGood(check) : Good(check),
+        VmmdEffect.Store store => random.Next(10) == 0 ? new VmmdInput.StoreFailed(store.Version, No("disk full")) : Store(store),
         VmmdEffect.AttachDevices attach => random.Next(8) == 0
             ? new VmmdInput.DevicesFailed(attach.Name, attach.Incarnation, No("no bridge"))
             : AttachedTo(attach),
@@ -156,8 +204,22 @@ internal sealed class SimulatedHost(Random random)
     private VmmdInput.ImagePrepared Prepared(VmmdEffect.PrepareImage prepare)
     {
         ImageId image = Images[random.Next(Images.Length)];
-        _references[image] = ReferencesOf(image) + 1;
+        _references[image] = Held(image) + 1;
         return new VmmdInput.ImagePrepared(prepare.Name, prepare.Incarnation, image);
+    }
+
+    private static VmmdInput.ImagePrepared Good(VmmdEffect.CheckImage check) => new(check.Name, check.Incarnation, check.Image);
+
+    private VmmdInput.ImageRefused NotGood(VmmdEffect.CheckImage check)
+    {
+        _references[check.Image]--;
+        return new VmmdInput.ImageRefused(check.Name, check.Incarnation, No("does not fit"));
+    }
+
+    private VmmdInput.Stored Store(VmmdEffect.Store store)
+    {
+        Disk = store.State;
+        return new VmmdInput.Stored(store.Version);
     }
 
     private VmmdInput.DevicesAttached AttachedTo(VmmdEffect.AttachDevices attach)
@@ -187,6 +249,8 @@ internal sealed class SimulatedHost(Random random)
         return new VmmdInput.ConsoleOpened(open.Name, open.Incarnation);
     }
 
+    private int Held(ImageId image) => _references.GetValueOrDefault(image);
+
     private VmmdInput.TenderStarted Started(VmmdEffect.StartTender start)
     {
         Tenders.Add(start.Name, new SimulatedTender(start.Incarnation, start.Start, IgnoresTerminate: random.Next(4) == 0));
@@ -199,7 +263,7 @@ internal sealed class SimulatedHost(Random random)
         Require(!IsUnderWay(start.Name), $"something for {start.Name} is under way already");
         bool ofThisStart = !Attached.TryGetValue(start.Name, out var attached) || attached.Incarnation == start.Incarnation;
         Require(ofThisStart, $"{start.Name} has the devices of an earlier start");
-        Require(ReferencesOf(start.Start.Image) > 0, $"the image of {start.Name} was given back");
+        Require(Held(start.Start.Image) > 0, $"the image of {start.Name} was given back");
         Require(Traces.Contains(start.Name) && IsRead(start.Name), $"nobody reads the console of {start.Name}");
     }
 
@@ -264,7 +328,7 @@ internal sealed class SimulatedHost(Random random)
     {
         VmmdEffect.WakeAfter wake = _timers[index].Wake;
         _timers.RemoveAt(index);
-        return new VmmdInput.TimerFired(wake.Name, wake.Incarnation);
+        return new VmmdInput.TimerFired(wake.Name, wake.Incarnation, wake.For);
     }
 
     private VmmdInput.TimerFired FireNearest()

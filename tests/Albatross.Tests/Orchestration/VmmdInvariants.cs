@@ -20,6 +20,16 @@ internal static class VmmdInvariants
         EveryTenderIsKnown(state, host);
         DevicesAreThoseOfTheirUnikernel(state, host);
         PhasesAreWhole(state);
+        WhatIsWantedIsKnown(state);
+    }
+
+    private static void WhatIsWantedIsKnown(VmmdState state)
+    {
+        Require(state.Stopping || state.Desired.Keys.All(state.Unikernels.ContainsKey), "something is wanted and forgotten");
+        bool isUnderWay = state.Storing.InFlight != 0;
+        Require(isUnderWay || state.Storing.IsComplete, "a change is not being stored");
+        Require(state.Storing.Held.All(held => held.Version > state.Storing.Done), "an answer waits for what is stored");
+        Require(state.Stopping || !state.Boot.IsNextDue, "the next level is not started");
     }
 
     private static void DevicesAreThoseOfTheirUnikernel(VmmdState state, SimulatedHost host)
@@ -50,7 +60,8 @@ internal static class VmmdInvariants
         foreach (Unikernel unikernel in state.Unikernels.Values)
         {
             Demand reserved = state.Resources.Unikernels[unikernel.Name];
-            long memoryMib = Math.Max(unikernel.Settings.MemoryMib, unikernel.Replacement?.Settings.MemoryMib ?? 0);
+            long onTrial = unikernel.OnTrial ? state.Desired[unikernel.Name].Settings.MemoryMib : 0;
+            long memoryMib = Math.Max(unikernel.Settings.MemoryMib, Math.Max(unikernel.Replacement?.Settings.MemoryMib ?? 0, onTrial));
             Require(reserved.MemoryMib == memoryMib, $"{unikernel.Name} reserves {reserved.MemoryMib} MiB, not {memoryMib}");
             Require(unikernel.Settings.CpuIds.IsSubsetOf(reserved.CpuIds), $"{unikernel.Name} does not reserve its CPUs");
             bool bridges = unikernel.Settings.Nets.All(net => reserved.Bridges.Contains(net.HostBridge));
@@ -100,6 +111,7 @@ internal static class VmmdInvariants
     {
         var held = state.Unikernels.Values
             .SelectMany(unikernel => new[] { unikernel.Image, unikernel.Replacement?.Image })
+            .Concat(state.Desired.Values.Select(wanted => wanted.Image))
             .OfType<ImageId>()
             .ToList();
         Require(held.Count == host.References, $"{held.Count} images are held, {host.References} referenced");
@@ -133,13 +145,17 @@ internal static class VmmdInvariants
         foreach (Unikernel unikernel in state.Unikernels.Values)
         {
             var text = (unikernel.Name, unikernel.Phase);
-            Require(unikernel.Phase is Phase.Preparing == unikernel.Image is null, $"{text}: image {unikernel.Image}");
-            Require(unikernel.Replacement is null || unikernel.Process is not null, $"{text} is replaced but does not run");
-            Require(unikernel.Creator is null || unikernel.Process is null, $"{text}: its creator still waits");
+            bool hasImage = unikernel.Phase is not (Phase.Preparing or Phase.Queued or Phase.WaitingToRestart);
+            Require(unikernel.Image is not null || !hasImage, $"{text} has no image");
+            bool waits = unikernel.Process is null || unikernel.OnTrial || state.Stopping || unikernel.Destroyers.Length > 0;
+            Require(unikernel.Creator is null || waits, $"{text}: its creator still waits");
+            Require(unikernel.Creator is not null || !unikernel.OnTrial, $"{text} is on trial for nobody");
+            bool isWanted = unikernel.Creator is not null || state.Desired.ContainsKey(unikernel.Name);
+            Require(isWanted, $"{text}: nobody wants it");
             bool awaited = unikernel.Destroyers.Length > 0 || unikernel.Replacement?.Image is not null || state.Stopping;
             Require(unikernel.Phase is not Phase.Running || !awaited, $"{text} runs on although it is to end");
             Require(unikernel.Phase is not Phase.Stopping || awaited, $"{text}: nobody asked for its end");
-            Require(!state.Stopping || unikernel.Phase is not Phase.WaitingToRestart, $"{text} while the daemon stops");
+            Require(!state.Stopping || unikernel.Phase is not (Phase.WaitingToRestart or Phase.Queued), $"{text} while the daemon stops");
         }
     }
 }

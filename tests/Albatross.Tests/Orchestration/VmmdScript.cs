@@ -47,6 +47,9 @@ internal sealed class VmmdScript
 
     public VmmdState State { get; private set; }
 
+    /// <summary>Whether the disk takes at once what is to be stored; else the test says when, and sees it as an effect.</summary>
+    public bool StoresAtOnce { get; init; } = true;
+
     public static ResourcePolicy Policy(long unikernels, long memoryMib, long[] cpuIds, params string[] bridges) =>
         new(unikernels, new ValueSet<long>(cpuIds), memoryMib, BlockMib: null, new ValueSet<RawText>(bridges.Select(RawText.Of)));
 
@@ -58,7 +61,7 @@ internal sealed class VmmdScript
     public string[] Do(VmmdInput input)
     {
         (State, var effects) = VmmdStep.Step(State, input);
-        return [.. effects.Select(EffectText.Of)];
+        return [.. effects.SelectMany(TextsOf)];
     }
 
     public string[] Ask(long connection, string name, Command command) =>
@@ -69,6 +72,9 @@ internal sealed class VmmdScript
 
     public string[] ForceCreate(long connection, string name, UnikernelSettings? settings = null) =>
         Ask(connection, name, Order(settings, OnConflict.Replace));
+
+    public string[] Restart(long connection, string name, UnikernelSettings? settings = null) =>
+        Ask(connection, name, new Command.UnikernelRestart(settings));
 
     public string[] Destroy(long connection, string name) => Ask(connection, name, new Command.UnikernelDestroy());
 
@@ -106,7 +112,17 @@ internal sealed class VmmdScript
     public string[] Signalled(string name, long incarnation, int signal, double at = 1) =>
         Do(new VmmdInput.TenderExited(NameOf(name), incarnation, new ExitStatus.Signalled(signal), At(at)));
 
-    public string[] Timer(string name, long incarnation) => Do(new VmmdInput.TimerFired(NameOf(name), incarnation));
+    public string[] Timer(string name, long incarnation) => Do(new VmmdInput.TimerFired(NameOf(name), incarnation, PhaseOf(name) switch
+    {
+        Phase.Running => Alarm.Regret,
+        Phase.WaitingToRestart => Alarm.Restart,
+        _ => Alarm.Kill,
+    }));
+
+    public string[] Stored(long version) => Do(new VmmdInput.Stored(version));
+
+    public string[] StoreFailed(long version, string why) =>
+        Do(new VmmdInput.StoreFailed(version, new Refusal(RefusalCode.HostFailure, why)));
 
     public string[] ShutDown() => Do(new VmmdInput.ShutdownRequested());
 
@@ -132,6 +148,10 @@ internal sealed class VmmdScript
     public Phase? PhaseOf(string name) => State.Unikernels.GetValueOrDefault(NameOf(name))?.Phase;
 
     public Usage UsageOf(string path) => State.Resources.UsageOf(NameOf(path).Path);
+
+    private string[] TextsOf(VmmdEffect effect) => effect is VmmdEffect.Store store && StoresAtOnce
+        ? Do(new VmmdInput.Stored(store.Version))
+        : [EffectText.Of(effect)];
 
     private static Command.UnikernelCreate Order(UnikernelSettings? settings, OnConflict conflict) =>
         new(new UnikernelConfig(ImageType.Solo5, Compressed: false, "image"u8.ToArray(), settings ?? Small), conflict);

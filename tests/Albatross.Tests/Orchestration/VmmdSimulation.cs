@@ -32,7 +32,11 @@ internal sealed class VmmdSimulation
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
     private readonly List<string>? _trace;
-    private VmmdState _state = VmmdState.Initial(Settings, VmmdScript.Policy(4, 200, [0, 1], "service"), Blocks);
+    private static readonly ResourcePolicy Host = VmmdScript.Policy(4, 200, [0, 1], "service");
+
+    private readonly Dictionary<long, Name> _asked = [];
+    private readonly HashSet<Name> _acknowledged = [];
+    private VmmdState _state = VmmdState.Initial(Settings, Host, Blocks);
     private long _lastConnection;
 
     private VmmdSimulation(int seed, List<string>? trace)
@@ -41,6 +45,9 @@ internal sealed class VmmdSimulation
         _host = new SimulatedHost(_random);
         _trace = trace;
     }
+
+    /// <summary>How often the daemon was killed.</summary>
+    public int Crashes { get; private set; }
 
     /// <summary>How many steps were made.</summary>
     public int Steps { get; private set; }
@@ -81,6 +88,11 @@ internal sealed class VmmdSimulation
     {
         for (int i = 0; i < steps; i++)
         {
+            if (_random.Next(100) == 0)
+            {
+                Crash();
+            }
+
             Step((_random.Next(3) == 0 ? SomethingAsked() : _host.Next()) ?? SomethingAsked());
         }
 
@@ -98,7 +110,9 @@ internal sealed class VmmdSimulation
         Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
         Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
         Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting)}");
-        Require(_host.References == 0 && _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0, "the host holds something for nobody");
+        Require(_host.References == _state.Desired.Count, "images that nobody wants are left, or wanted ones are not");
+        bool isClean = _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0;
+        Require(isClean, "the host holds something for nobody");
     }
 
     private void Step(VmmdInput input)
@@ -114,6 +128,8 @@ internal sealed class VmmdSimulation
             _host.Start(effect);
         }
 
+        // Taken back by a destroy, or by an end that nothing follows.
+        _acknowledged.RemoveWhere(name => !_state.Desired.ContainsKey(name));
         CheckAnswers(before, input);
         VmmdInvariants.Check(_state, _host, AllPaths);
     }
@@ -122,9 +138,13 @@ internal sealed class VmmdSimulation
     {
         if (effect is VmmdEffect.WakeAfter wake)
         {
-            bool isGrace = wake.Delay == VmmdSettings.Default.StopGrace;   // no pause of a restart is that long
             Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(wake.Name);
-            bool isAwaited = isGrace ? unikernel?.Phase is Phase.Stopping : unikernel?.Phase is Phase.WaitingToRestart;
+            bool isAwaited = wake.For switch
+            {
+                Alarm.Kill => unikernel?.Phase is Phase.Stopping,
+                Alarm.Regret => unikernel is { Phase: Phase.Running or Phase.Stopping, OnTrial: true },
+                _ => unikernel?.Phase is Phase.WaitingToRestart,
+            };
             Require(isAwaited && unikernel?.Incarnation == wake.Incarnation, $"a timer of {wake.Name} for nothing");
         }
     }
@@ -135,9 +155,9 @@ internal sealed class VmmdSimulation
         {
             Require(_waiting.Remove(connection), $"connection {connection} was answered twice");
             string text = answer is Reply.Success success ? success.Text.ToString() : "";
-            Require(text != "created unikernel" || input is VmmdInput.TenderStarted, "created, but no tender was started");
-            Require(
-                text != "destroyed unikernel" || !_state.Unikernels.ContainsKey(NameOfOutcome(input)), "destroyed, but it is still there");
+            bool nothingToStore = before.Desired == _state.Desired && before.Resources.Policies == _state.Resources.Policies;
+            Require(text.Length == 0 || nothingToStore || input is VmmdInput.Stored, $"\"{text}\" before it is stored");
+            Note(connection, text);
             bool isWhole = answer is not Reply.Unikernels list || list.Entries.Length == Running(before, input);
             Require(isWhole, "info tells of too few or too many");
         }
@@ -150,20 +170,35 @@ internal sealed class VmmdSimulation
             && (asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked))
         : throw new SimulationException("info was answered to nobody");
 
-    private static Name NameOfOutcome(VmmdInput input) => input switch
+    // What was acknowledged, and what was since taken back: the rest has to outlive a crash.
+    private void Note(long connection, string text)
     {
-        VmmdInput.ImagePrepared outcome => outcome.Name,
-        VmmdInput.ImageRefused outcome => outcome.Name,
-        VmmdInput.DevicesAttached outcome => outcome.Name,
-        VmmdInput.DevicesFailed outcome => outcome.Name,
-        VmmdInput.ConsoleOpened outcome => outcome.Name,
-        VmmdInput.ConsoleFailed outcome => outcome.Name,
-        VmmdInput.TenderFailed outcome => outcome.Name,
-        VmmdInput.TenderExited outcome => outcome.Name,
-        _ => throw new SimulationException($"destroyed by {input.GetType().Name}"),
-    };
+        Name name = _asked[connection];
+        if (text == "created unikernel" && _state.Desired.ContainsKey(name))
+        {
+            _acknowledged.Add(name);
+        }
+    }
 
-    private VmmdInput SomethingAsked() => _random.Next(24) switch
+    private void Crash()
+    {
+        _trace?.Add("the daemon is killed");
+        Crashes++;
+        foreach (Name name in _acknowledged)
+        {
+            Require(_host.Disk.Unikernels.ContainsKey(name), $"{name} was acknowledged and is not on the disk");
+        }
+
+        _waiting.Clear();
+        _state = VmmdState.Initial(Settings, Host, Blocks);
+        Step(_host.Crash());
+        foreach (Name name in _host.Disk.Unikernels.Keys)
+        {
+            Require(_state.Unikernels.ContainsKey(name), $"{name} was stored and is not started");
+        }
+    }
+
+    private VmmdInput SomethingAsked() => _random.Next(29) switch
     {
         < 7 => Asked(Pick(Names), Create(OnConflict.Refuse)),
         < 12 => Asked(Pick(Names), Create(OnConflict.Replace)),
@@ -173,16 +208,23 @@ internal sealed class VmmdSimulation
         20 => Asked(Pick(Paths), new Command.PolicyInfo()),
         21 => Asked(Pick(Names), new Command.BlockInfo()),
         22 => _host.RestartConsole(),
+        23 => Asked(Pick(Names), new Command.UnikernelGet(_random.Next(11))),
+        24 => Asked(Pick(Paths), new Command.PolicyRemove()),
+        < 28 => Asked(Pick(Names), new Command.UnikernelRestart(_random.Next(2) == 0 ? null : SomeSettings())),
         _ => new VmmdInput.StatisticsAttached(),
     };
 
     private VmmdInput.CommandReceived Asked(Name name, Command command)
     {
         _waiting.Add(++_lastConnection);
+        _asked[_lastConnection] = name;
         return new VmmdInput.CommandReceived(new Requester(_lastConnection, new Header(_lastConnection, name)), command);
     }
 
-    private Command.UnikernelCreate Create(OnConflict conflict)
+    private Command.UnikernelCreate Create(OnConflict conflict) =>
+        new(new UnikernelConfig(ImageType.Solo5, Compressed: false, Image: default, SomeSettings()), conflict);
+
+    private UnikernelSettings SomeSettings()
     {
         FailBehaviour behaviour = _random.Next(3) switch
         {
@@ -190,16 +232,15 @@ internal sealed class VmmdSimulation
             1 => new FailBehaviour.Restart(default),
             _ => new FailBehaviour.Restart(new([2, 255])),
         };
-        var settings = new UnikernelSettings(
+        return new UnikernelSettings(
             behaviour,
-            Startup: null,
+            Startup: Pick<long?>([null, null, 10, 50, 90]),
             AddName: _random.Next(2) == 0,
             CpuIds: SomeCpus(),
             MemoryMib: Pick([0, 16, 16, 32, 64, 100]),
             Blocks: _random.Next(4) == 0 ? [new BlockAttachment(RawText.Of("storage"), RawText.Of("disk"), SectorSize: null)] : [],
             Nets: _random.Next(4) == 0 ? [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] : [],
             Arguments: null);
-        return new Command.UnikernelCreate(new UnikernelConfig(ImageType.Solo5, Compressed: false, Image: default, settings), conflict);
     }
 
     private ResourcePolicy SomePolicy() => new(
