@@ -69,16 +69,21 @@ internal sealed class ResidentTender : IDisposable
         Descriptors = [_null, _null, _null],
     });
 
-    /// <summary>Waits for the end, which has to be a success.</summary>
-    public static void End(ProcessDescriptor process)
+    /// <summary>Waits for the end, which has to be a success; the CPU time of the process.</summary>
+    public static TimeSpan End(ProcessDescriptor process)
     {
+        const int Patience = 60_000;
         using (process)
         {
+            process.HasEnded(Patience);
+            TimeSpan used = CpuClock.Of(process.ProcessId);
             ProcessExit exit = process.Wait();
             if (exit.ShellStatus != 0)
             {
                 throw new InvalidOperationException($"what is measured ended with {exit}");
             }
+
+            return used;
         }
     }
 

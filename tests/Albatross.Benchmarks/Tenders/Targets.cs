@@ -27,11 +27,6 @@ internal sealed class Targets
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Line(what, value, unit)}   target {target:0.##}: {verdict}"));
     }
 
-    /// <summary>
-    /// The middle one of the quickest tenth: other work on the machine only ever adds time, so these rounds are those that it left alone.
-    /// </summary>
-    public static double Quiet(List<double> values) => Median([.. values.Order().Take(Math.Max(1, values.Count / 10))]);
-
     /// <summary>The middle one.</summary>
     public static double Median(List<double> values)
     {
