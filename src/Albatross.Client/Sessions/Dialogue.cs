@@ -51,9 +51,7 @@ internal static class Dialogue
                 }
 
                 TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;
-                string text = answer.Reply is Reply.Image image
-                    ? ReplyText.OfFile(answer.Header, await ReceivedImage.SaveAsync(answer.Header.Name, image, cancellation).ConfigureAwait(false))
-                    : ReplyText.Of(answer.Header, answer.Reply);
+                string text = await TextOfAsync(answer, cancellation).ConfigureAwait(false);
                 await to.WriteLineAsync(text).ConfigureAwait(false);
                 await to.FlushAsync(cancellation).ConfigureAwait(false);
                 if (answer.Reply is Reply.Failure)
@@ -67,6 +65,17 @@ internal static class Dialogue
                 }
             }
         }
+    }
+
+    private static async Task<string> TextOfAsync(Wire.Answer answer, CancellationToken cancellation)
+    {
+        if (answer.Reply is not Reply.Image image)
+        {
+            return ReplyText.Of(answer.Header, answer.Reply);
+        }
+
+        string path = await ReceivedImage.SaveAsync(answer.Header.Name, image, cancellation).ConfigureAwait(false);
+        return ReplyText.OfFile(answer.Header, path);
     }
 
     private static async Task<Wire.Answer?> NextAsync(FrameChannel frames, CancellationToken cancellation)

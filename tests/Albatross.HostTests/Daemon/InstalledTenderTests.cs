@@ -60,7 +60,8 @@ public sealed class InstalledTenderTests
         await RunningDaemon.Eventually(() => daemon.TenderOf("demo:echo") is not null, () => daemon.Log);
         await daemon.RemoteAsync(["destroy", "echo"]).Succeeds();
         Assert.Equal(["br0", "br0-up"], await network.Links());
-        Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/taps")));
+        await RunningDaemon.Eventually(
+            () => !Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/taps")).Any(), () => "the note of the tap is left");
     }
 
     [Fact]
