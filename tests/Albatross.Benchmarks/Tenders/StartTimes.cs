@@ -40,7 +40,7 @@ internal static class StartTimes
             var alone = new KvmAlone(resident.Kvm);
             kinds.Add(("KVM alone", () =>
             {
-                alone.Once(exits: 1);
+                alone.Once();
                 return TimeSpan.Zero;
             }));
         }
