@@ -35,7 +35,8 @@ public sealed class DurableDirectory : IDurableDirectory
     }
 
     /// <summary>The names of the files in it, ascending.</summary>
-    public IEnumerable<string> Names => Directory.EnumerateFiles(_path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Names =>
+        Directory.EnumerateFiles(_path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public byte[]? Read(string name)

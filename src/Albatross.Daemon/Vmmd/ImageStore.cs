@@ -217,9 +217,10 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
         {
             StoredFile file = directory.OpenFile(id.Sha256);
             UnikernelImage? image = file.Read(bytes =>
-                Convert.ToHexStringLower(SHA256.HashData(bytes)) == id.Sha256 && UnikernelImage.TryParse(bytes, out UnikernelImage? good, out _)
-                    ? good
-                    : null);
+            {
+                bool isWhole = Convert.ToHexStringLower(SHA256.HashData(bytes)) == id.Sha256;
+                return isWhole && UnikernelImage.TryParse(bytes, out UnikernelImage? good, out _) ? good : null;
+            });
             if (image is not null)
             {
                 return new Stored((image, file), Damage: null) { References = 1 };

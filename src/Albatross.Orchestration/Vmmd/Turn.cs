@@ -67,7 +67,8 @@ internal sealed class Turn
     public Unikernel? Find(Name name, long incarnation) => Find(name) is { } found && found.Incarnation == incarnation ? found : null;
 
     /// <summary>
-    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial what it replaced.
+    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial what it
+    /// replaced.
     /// </summary>
     public void Put(Unikernel unikernel)
     {

@@ -5,7 +5,9 @@ namespace Albatross.Orchestration.Vmmd;
 /// <param name="MaxPolicies">How many policies may be stored; chains of delegated CAs can add them without end.</param>
 /// <param name="FirstRestartDelay">The pause before the second restart in a row; each further one doubles it.</param>
 /// <param name="MaxRestartDelay">The longest pause before a restart.</param>
-/// <param name="RegretWindow">A replacement that a signal ends within this span is taken back, and what it replaced is started again.</param>
+/// <param name="RegretWindow">
+/// A replacement that a signal ends within this span is taken back, and what it replaced is started again.
+/// </param>
 /// <param name="StoreRetryDelay">The pause before what could not be stored is tried again.</param>
 /// <param name="SettledAfter">A unikernel that ran this long counts as sound: its next restart is immediate again.</param>
 public sealed record VmmdSettings(

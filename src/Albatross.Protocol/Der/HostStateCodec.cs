@@ -5,11 +5,15 @@ using Albatross.Protocol.State;
 namespace Albatross.Protocol.Der;
 
 /// <summary>
-/// HostState ::= [30] SEQUENCE { format INTEGER, state SEQUENCE { unikernels, policies } }: this daemon's own state file. The inner state is
-/// that of the original's [6], but for the images: in their place stands the SHA-256 of the unpacked image (32 bytes, not compressed), which
-/// is the name of a file of its own. The original refuses the tag, and <see cref="StateCodec"/> says that a newer version wrote it.
+/// HostState ::= [30] SEQUENCE { format INTEGER, state SEQUENCE { unikernels, policies } }: this daemon's own state file. The inner
+/// state is that of the original's [6], but for the images: in their place stands the SHA-256 of the unpacked image (32 bytes, not
+/// compressed), which is the name of a file of its own. The original refuses the tag, and <see cref="StateCodec"/> says that a newer
+/// version wrote it.
 /// </summary>
-/// <example><code>byte[] file = HostStateCodec.Encode(state); HostStateCodec.TryDecode(file, out state, out refusal) // true</code></example>
+/// <example><code>
+/// byte[] file = HostStateCodec.Encode(state);
+/// HostStateCodec.TryDecode(file, out state, out refusal) // true
+/// </code></example>
 public static class HostStateCodec
 {
     private const int Tag = 30;
@@ -36,7 +40,8 @@ public static class HostStateCodec
             if (fields.ReadInteger() is var format and not Format)
             {
                 throw new DerException(new Refusal(
-                    RefusalCode.UnsupportedVersion, $"a state file of format {format}; this daemon reads {Format}, so a newer one wrote it"));
+                    RefusalCode.UnsupportedVersion,
+                    $"a state file of format {format}; this daemon reads {Format}, so a newer one wrote it"));
             }
 
             state = StateCodec.ReadBoth(ref fields, ReadUnikernel);
