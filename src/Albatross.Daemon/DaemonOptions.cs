@@ -8,7 +8,7 @@ internal sealed record DaemonOptions
     /// <summary>Sockets, FIFOs and records of running tenders; emptied by a reboot.</summary>
     public required string RunDirectory { get; init; }
 
-    /// <summary>What outlives a reboot: the block devices.</summary>
+    /// <summary>What outlives a reboot: block devices, images, and what is wanted.</summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>An installed program that runs hvt images, such as solo5-hvt; null means the daemon itself.</summary>

@@ -105,24 +105,8 @@ public sealed class DurableDirectory : IDurableDirectory
 }
 
 /// <summary>A file of a <see cref="DurableDirectory"/> that nobody changes as long as it is there.</summary>
-public sealed class StoredFile : OwnedDescriptor
+public sealed class StoredFile : MappableFile
 {
     internal StoredFile(int descriptor, long lengthBytes)
         : base(descriptor) => LengthBytes = (int)Math.Min(lengthBytes, int.MaxValue);
-
-    /// <summary>Its size.</summary>
-    public int LengthBytes { get; }
-
-    /// <summary>Maps the whole file for the time of one call of <paramref name="reader"/>.</summary>
-    /// <exception cref="LinuxException">No address space is left.</exception>
-    public T Read<T>(SpanReader<T> reader)
-    {
-        if (LengthBytes == 0)
-        {
-            return reader([]);
-        }
-
-        using var mapping = NativeMapping.OfFile(this, LengthBytes);
-        return reader(mapping.Bytes());
-    }
 }

@@ -2,23 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Albatross.Linux;
 
-/// <summary>Looks at bytes and makes something of them; the bytes must not be kept.</summary>
-public delegate T SpanReader<out T>(ReadOnlySpan<byte> bytes);
-
 /// <summary>
 /// A file in memory that nobody can change any more, neither its bytes nor its length (memfd_create(2)). Pages that are zero are not
 /// allocated. It lives as long as a descriptor or a mapping of it.
 /// </summary>
-public sealed class SealedFile : OwnedDescriptor
+public sealed class SealedFile : MappableFile
 {
     private const int PageBytes = 4096;
     private const int CopyBytes = 64 * PageBytes;
 
     private SealedFile(int descriptor)
         : base(descriptor) { }
-
-    /// <summary>Its size.</summary>
-    public int LengthBytes { get; private set; }
 
     /// <summary>A file for data; where the kernel can (Linux 6.3), it can never be executed.</summary>
     /// <param name="name">Shown in /proc; at most 249 bytes.</param>
@@ -59,19 +53,6 @@ public sealed class SealedFile : OwnedDescriptor
             file.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Maps the whole file for the time of one call of <paramref name="reader"/>.</summary>
-    /// <exception cref="LinuxException">No address space is left.</exception>
-    public T Read<T>(SpanReader<T> reader)
-    {
-        if (LengthBytes == 0)
-        {
-            return reader([]);
-        }
-
-        using var mapping = NativeMapping.OfFile(this, LengthBytes);
-        return reader(mapping.Bytes());
     }
 
     private static SealedFile Create(string name, uint flag, ReadOnlySpan<byte> content)

@@ -32,7 +32,7 @@ internal sealed class HvtCommand(Messages messages, string command) : TenderComm
                 Kvm = new KvmFacts(kvm.RunSizeBytes, kvm.Cpuid),
                 ImageAccess = ImageAccess.Share,
                 Devices = start.Options.Devices.Attachments,
-                Confinement = sandbox.Confinement,
+                Confinement = ConfinementIn(sandbox),
                 InheritedAt = Exec.Inherit(descriptors, LaunchDescriptors.Kvm + descriptors.Length),
                 Console = StandardDescriptors.OutputIsFile ? ConsoleKind.File : ConsoleKind.Stream,
             };

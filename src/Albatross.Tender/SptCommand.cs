@@ -33,7 +33,7 @@ internal sealed class SptCommand(Messages messages, string command) : TenderComm
             Devices = start.Options.Devices.Attachments,
             InheritedAt = Exec.Inherit(descriptors, SptDescriptors.Image + descriptors.Length),
             Heap = start.Options.Heap,
-            Confinement = sandbox.Confinement,
+            Confinement = ConfinementIn(sandbox),
             Console = StandardDescriptors.OutputIsFile ? ConsoleKind.File : ConsoleKind.Stream,
         };
         return SptLaunch.TryBuild(request, out SptLaunch? launch, out ImageRefusal? refusal)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Albatross.Linux;
 using Albatross.Solo5;
+using Albatross.Solo5.Launch;
 
 namespace Albatross.Tender;
 
@@ -38,11 +39,15 @@ internal abstract class TenderCommand(Messages messages, string command, AbiTarg
     /// <summary>Builds the launch and becomes it; gives the status if it did not.</summary>
     protected abstract int Launch(TenderStart start, TenderSandbox sandbox);
 
+    /// <summary>How this process, which becomes the unikernel, is closed in.</summary>
+    protected static Confinement ConfinementIn(TenderSandbox sandbox) =>
+        sandbox.ConfinementOf(UnikernelUser.OfProcess(Environment.ProcessId));
+
     /// <summary>Says which layers of the sandbox were left out, if any, and becomes the unikernel.</summary>
     /// <exception cref="LinuxException">It did not happen.</exception>
     protected int Become(ReadOnlyMemory<byte> launcher, string processName, TenderSandbox sandbox)
     {
-        if (sandbox.Confinement.Report is { } report)
+        if (ConfinementIn(sandbox).Report is { } report)
         {
             messages.Warn(report);
         }

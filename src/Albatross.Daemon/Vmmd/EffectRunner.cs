@@ -45,13 +45,14 @@ internal sealed class EffectRunner(
                 Track(PrepareImageAsync(prepare));
                 break;
             case VmmdEffect.CheckImage check:
-                Track(CheckImageAsync(check));
+                images.Retain(check.Image);
+                Track(Task.Run(() => CheckImageAsync(check)));
                 break;
             case VmmdEffect.RetainImage retain:
                 images.Retain(retain.Image);
                 break;
             case VmmdEffect.ReleaseImage release:
-                ReleaseImage(release.Image);
+                Track(Task.Run(() => ReleaseImage(release.Image)));
                 break;
             case VmmdEffect.SendImage send:
                 SendImage(send);
@@ -127,10 +128,24 @@ internal sealed class EffectRunner(
             refusal = new Refusal(RefusalCode.HostFailure, e.Message);
         }
 
-        await inputs.WriteAsync(image is not null
-            ? new VmmdInput.ImagePrepared(effect.Name, effect.Incarnation, image)
-            : new VmmdInput.ImageRefused(effect.Name, effect.Incarnation, refusal!)).ConfigureAwait(false);
+        await TellOfImageAsync(effect.Name, effect.Incarnation, image, refusal).ConfigureAwait(false);
     }
+
+    // Built and compared like a start, so beside the loop; the reference was taken before, in the loop's order.
+    private async Task CheckImageAsync(VmmdEffect.CheckImage effect)
+    {
+        Refusal? refusal = images.Check(effect.Image, effect.Settings);
+        if (refusal is not null)
+        {
+            ReleaseImage(effect.Image);
+        }
+
+        await TellOfImageAsync(effect.Name, effect.Incarnation, refusal is null ? effect.Image : null, refusal).ConfigureAwait(false);
+    }
+
+    private ValueTask TellOfImageAsync(Name name, long incarnation, ImageId? image, Refusal? refusal) => inputs.WriteAsync(image is not null
+        ? new VmmdInput.ImagePrepared(name, incarnation, image)
+        : new VmmdInput.ImageRefused(name, incarnation, refusal!));
 
     private async Task AttachDevicesAsync(VmmdEffect.AttachDevices effect)
     {
@@ -146,14 +161,6 @@ internal sealed class EffectRunner(
         }
 
         await inputs.WriteAsync(outcome).ConfigureAwait(false);
-    }
-
-    private async Task CheckImageAsync(VmmdEffect.CheckImage effect)
-    {
-        Refusal? refusal = images.Check(effect.Image, effect.Settings);
-        await inputs.WriteAsync(refusal is null
-            ? new VmmdInput.ImagePrepared(effect.Name, effect.Incarnation, effect.Image)
-            : new VmmdInput.ImageRefused(effect.Name, effect.Incarnation, refusal)).ConfigureAwait(false);
     }
 
     private void ReleaseImage(ImageId image)
@@ -194,7 +201,7 @@ internal sealed class EffectRunner(
         VmmdInput outcome = new VmmdInput.Stored(effect.Version);
         try
         {
-            await WaitAsync(effect.Delay).ConfigureAwait(false);
+            await Task.Delay(effect.Delay, time, _ending.Token).ConfigureAwait(false);
             await Task.Run(() => state.Save(effect.State)).ConfigureAwait(false);
         }
         catch (IOException e)
@@ -204,9 +211,6 @@ internal sealed class EffectRunner(
 
         await inputs.WriteAsync(outcome).ConfigureAwait(false);
     }
-
-    // A daemon that stops stores at once what it has.
-    private Task WaitAsync(TimeSpan delay) => delay == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(delay, time, _ending.Token);
 
     private async Task OpenConsoleAsync(VmmdEffect.OpenConsole effect)
     {

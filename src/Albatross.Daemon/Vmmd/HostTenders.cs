@@ -17,8 +17,6 @@ namespace Albatross.Daemon.Vmmd;
 /// </summary>
 internal sealed class HostTenders(DaemonOptions options) : IDisposable
 {
-    private readonly SandboxFacts _facts = SandboxSupport.Probe().Facts;
-    private readonly EmptyDirectory? _emptyRoot = EmptyDirectory.TryCreate();
     private readonly Lazy<KvmHost> _kvm = new(KvmHost.Open, LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The host's KVM.</summary>
@@ -38,12 +36,8 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
         }
     }
 
-    /// <summary>The root of our own tenders where this daemon may give them one; it stands behind their devices.</summary>
-    public EmptyDirectory? EmptyRoot => ConfinementOf(0).HasEmptyRoot ? _emptyRoot : null;
-
-    /// <summary>How the start <paramref name="incarnation"/> of our own tender is closed in: as much as this host allows.</summary>
-    public Confinement ConfinementOf(long incarnation) =>
-        Confinement.For(_facts, UnikernelUser.OfStart(incarnation), hasEmptyDirectory: _emptyRoot is not null);
+    /// <summary>How our own tenders are closed in; its descriptors stand behind their devices.</summary>
+    public TenderSandbox Sandbox { get; } = TenderSandbox.Open();
 
     /// <summary>The installed tender that was configured for a target; null means our own.</summary>
     public string? Installed(AbiTarget target) => target == AbiTarget.Spt ? options.SptTender : options.HvtTender;
@@ -79,7 +73,7 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
             }
         }
 
-        if (ConfinementOf(0).Report is { } report)
+        if (Sandbox.ConfinementOf(UnikernelUser.Nobody).Report is { } report)
         {
             Log.SandboxIncomplete(log, report);
         }
@@ -88,7 +82,7 @@ internal sealed class HostTenders(DaemonOptions options) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _emptyRoot?.Dispose();
+        Sandbox.Dispose();
         if (_kvm.IsValueCreated)
         {
             _kvm.Value.Dispose();

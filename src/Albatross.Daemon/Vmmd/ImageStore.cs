@@ -51,7 +51,7 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
         }
     }
 
-    /// <summary>Compares a stored image with settings: one more reference for the caller, or why not.</summary>
+    /// <summary>Compares an image of which the caller holds a reference with settings; null when it fits.</summary>
     public Refusal? Check(ImageId id, UnikernelSettings settings)
     {
         Stored stored;
@@ -60,18 +60,9 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
             stored = _images[id];
         }
 
-        if (stored.Open is not { } open)
-        {
-            return new Refusal(RefusalCode.InvalidImage, stored.Damage!);
-        }
-
-        if (tenders.Refuse(open.Image, settings) is { } unfit)
-        {
-            return unfit;
-        }
-
-        Retain(id);
-        return null;
+        return stored.Open is { } open
+            ? tenders.Refuse(open.Image, settings)
+            : new Refusal(RefusalCode.InvalidImage, stored.Damage!);
     }
 
     /// <summary>Takes one more reference.</summary>

@@ -6,6 +6,7 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
 using Albatross.Solo5;
 using Albatross.Solo5.Hvt;
+using Albatross.Solo5.Launch;
 
 namespace Albatross.Daemon.Vmmd;
 
@@ -118,7 +119,7 @@ internal sealed class TenderLauncher : IDisposable
             [.. start.CpuIds.Select(cpu => (int)cpu)],
             devices.Attachments(image.Manifest),
             facts,
-            _tenders.ConfinementOf(incarnation),
+            _tenders.Sandbox.ConfinementOf(UnikernelUser.OfStart(incarnation)),
             _images.Access);
         if (!launch.TryBuild(out ReadOnlyMemory<byte> bytes, out ImageRefusal? refusal))
         {
@@ -129,14 +130,13 @@ internal sealed class TenderLauncher : IDisposable
         using SealedFile executable = SealedFile.OfExecutable(processName, bytes.Span);
         using TimerDescriptor? timer = needsKvm ? TimerDescriptor.Create() : null;
 
-        // LaunchDescriptors and SptDescriptors; the empty root stands behind the devices.
-        ImmutableArray<SafeHandle> root = _tenders.EmptyRoot is { } empty ? [empty] : [];
+        // LaunchDescriptors and SptDescriptors; those of the sandbox stand behind the devices.
         ImmutableArray<SafeHandle> own = timer is not null ? [_tenders.Kvm, file, timer] : [file];
         return _spawner.Start(new SpawnRequest
         {
             Executable = executable,
             ProcessName = processName,
-            Descriptors = [_null, console, console, .. own, .. devices.Descriptors, .. root],
+            Descriptors = [_null, console, console, .. own, .. devices.Descriptors, .. _tenders.Sandbox.Descriptors],
         });
     }
 

@@ -23,40 +23,10 @@ public static class HostStateCodec
     /// <summary>Reads exactly one state; what is kept of it are slices of <paramref name="der"/>. Never throws.</summary>
     /// <param name="der">The content of the file.</param>
     /// <param name="state">The state; the image of each unikernel is its SHA-256.</param>
-    /// <param name="refusal">UnsupportedVersion: a newer daemon wrote it. Else as <see cref="StateCodec.TryDecode"/>.</param>
+    /// <param name="refusal">UnsupportedVersion: a newer daemon wrote it. Else as for <see cref="StateCodec"/>.</param>
     public static bool TryDecode(
-        ReadOnlyMemory<byte> der, [NotNullWhen(true)] out StoredState? state, [NotNullWhen(false)] out Refusal? refusal)
-    {
-        try
-        {
-            var reader = new DerReader(der, ElementBudget.ForState());
-            DerReader choice = reader.EnterChoice(out int number);
-            if (number != Tag)
-            {
-                throw new DerException(new Refusal(RefusalCode.UnknownTag, $"not a state file of this daemon: [{number}], not [{Tag}]"));
-            }
-
-            DerReader fields = choice.Enter(DerTag.Sequence);
-            if (fields.ReadInteger() is var format and not Format)
-            {
-                throw new DerException(new Refusal(
-                    RefusalCode.UnsupportedVersion,
-                    $"a state file of format {format}; this daemon reads {Format}, so a newer one wrote it"));
-            }
-
-            state = StateCodec.ReadBoth(ref fields, ReadUnikernel);
-            fields.End();
-            choice.End();
-            reader.End();
-            refusal = null;
-            return true;
-        }
-        catch (DerException e)
-        {
-            (state, refusal) = (null, e.Refusal);
-            return false;
-        }
-    }
+        ReadOnlyMemory<byte> der, [NotNullWhen(true)] out StoredState? state, [NotNullWhen(false)] out Refusal? refusal) =>
+        StateCodec.TryDecode(der, Read, out state, out refusal);
 
     /// <summary>The file of <paramref name="state"/>.</summary>
     /// <exception cref="InvalidOperationException">A number of more than 63 bits: it could not be read again.</exception>
@@ -69,6 +39,26 @@ public static class HostStateCodec
             StateCodec.WriteBoth(writer, state);
         }
     });
+
+    private static StoredState Read(int number, ref DerReader choice)
+    {
+        if (number != Tag)
+        {
+            throw new DerException(new Refusal(RefusalCode.UnknownTag, $"not a state file of this daemon: [{number}], not [{Tag}]"));
+        }
+
+        DerReader fields = choice.Enter(DerTag.Sequence);
+        if (fields.ReadInteger() is var format and not Format)
+        {
+            throw new DerException(new Refusal(
+                RefusalCode.UnsupportedVersion,
+                $"a state file of format {format}; this daemon reads {Format}, so a newer one wrote it"));
+        }
+
+        StoredState state = StateCodec.ReadBoth(ref fields, ReadUnikernel);
+        fields.End();
+        return state;
+    }
 
     private static UnikernelConfig ReadUnikernel(ref DerReader reader)
     {

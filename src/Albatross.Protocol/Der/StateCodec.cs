@@ -30,13 +30,21 @@ public static class StateCodec
     /// name. TooLarge: lists of more elements than allowed. Malformed: everything else.
     /// </param>
     public static bool TryDecode(
-        ReadOnlyMemory<byte> der, [NotNullWhen(true)] out StoredState? state, [NotNullWhen(false)] out Refusal? refusal)
+        ReadOnlyMemory<byte> der, [NotNullWhen(true)] out StoredState? state, [NotNullWhen(false)] out Refusal? refusal) =>
+        TryDecode(der, ReadChoice, out state, out refusal);
+
+    /// <summary>As above, for a choice that <paramref name="read"/> knows.</summary>
+    internal static bool TryDecode(
+        ReadOnlyMemory<byte> der,
+        StateReader read,
+        [NotNullWhen(true)] out StoredState? state,
+        [NotNullWhen(false)] out Refusal? refusal)
     {
         try
         {
             var reader = new DerReader(der, ElementBudget.ForState());
             DerReader choice = reader.EnterChoice(out int number);
-            state = ReadChoice(number, ref choice);
+            state = read(number, ref choice);
             choice.End();
             reader.End();
             refusal = null;
@@ -135,3 +143,6 @@ public static class StateCodec
         }
     }
 }
+
+/// <summary>Reads the alternative <paramref name="number"/> of a state.</summary>
+internal delegate StoredState StateReader(int number, ref DerReader choice);
