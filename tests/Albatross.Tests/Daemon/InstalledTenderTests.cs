@@ -1,5 +1,6 @@
 using System.Text;
 using Albatross.Daemon.Vmmd;
+using Albatross.Orchestration.Simulation;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Unikernels;

@@ -1,3 +1,4 @@
+using Albatross.Orchestration.Simulation;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Unikernels;
 using Albatross.Protocol.Commands;

@@ -1,3 +1,4 @@
+using Albatross.Orchestration.Simulation;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;

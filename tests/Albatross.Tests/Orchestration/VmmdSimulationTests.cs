@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Albatross.Orchestration.Simulation;
 
 namespace Albatross.Tests.Orchestration;
 

@@ -1,5 +1,6 @@
 using Albatross.Daemon.State;
 using Albatross.Linux;
+using Albatross.Orchestration.Simulation;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;

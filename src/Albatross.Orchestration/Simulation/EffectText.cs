@@ -4,7 +4,7 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Policies;
 using Albatross.Protocol.Commands;
 
-namespace Albatross.Tests.Orchestration;
+namespace Albatross.Orchestration.Simulation;
 
 /// <summary>An effect as one line, so that a test can say what vmmd does in the order in which it does it.</summary>
 internal static class EffectText

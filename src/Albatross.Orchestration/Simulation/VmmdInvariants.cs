@@ -2,9 +2,9 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
-using static Albatross.Tests.Orchestration.Requirement;
+using static Albatross.Orchestration.Simulation.Requirement;
 
-namespace Albatross.Tests.Orchestration;
+namespace Albatross.Orchestration.Simulation;
 
 /// <summary>What holds after every step of vmmd, whatever the host and the users do. Slow and simple on purpose.</summary>
 internal static class VmmdInvariants

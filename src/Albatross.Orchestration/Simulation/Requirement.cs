@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Albatross.Tests.Orchestration;
+namespace Albatross.Orchestration.Simulation;
 
 /// <summary>Something that must never happen has happened.</summary>
 internal sealed class SimulationException(string message) : Exception(message);

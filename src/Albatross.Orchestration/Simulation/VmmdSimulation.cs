@@ -4,9 +4,9 @@ using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Unikernels;
 using Albatross.Protocol.Commands;
-using static Albatross.Tests.Orchestration.Requirement;
+using static Albatross.Orchestration.Simulation.Requirement;
 
-namespace Albatross.Tests.Orchestration;
+namespace Albatross.Orchestration.Simulation;
 
 /// <summary>
 /// vmmd and a <see cref="SimulatedHost"/> under random commands of many connections. One seed is one run; the invariants are
@@ -17,22 +17,22 @@ internal sealed class VmmdSimulation
     private const int MostStepsToStop = 2000;
 
     private static readonly Name[] Names =
-        [.. new[] { ":web", "foo:web", "foo:db", "foo:bar:web", "baz:web" }.Select(VmmdScript.NameOf)];
+        [.. new[] { ":web", "foo:web", "foo:db", "foo:bar:web", "baz:web" }.Select(NameOf)];
 
-    private static readonly Name[] Paths = [.. new[] { ":", "foo:", "foo:bar:", "baz:" }.Select(VmmdScript.NameOf)];
+    private static readonly Name[] Paths = [.. new[] { ":", "foo:", "foo:bar:", "baz:" }.Select(NameOf)];
 
     private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
 
     private static readonly (Name, long)[] Blocks =
-        [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (VmmdScript.NameOf(name), 4L))];
+        [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (NameOf(name), 4L))];
 
     private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
 
-    private readonly Random _random;
+    private readonly Dice _random;
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
     private readonly List<string>? _trace;
-    private static readonly ResourcePolicy Host = VmmdScript.Policy(4, 200, [0, 1], "service");
+    private static readonly ResourcePolicy Host = new(4, new([0, 1]), 200, BlockMib: null, new([RawText.Of("service")]));
 
     private readonly Dictionary<long, Name> _asked = [];
     private readonly HashSet<Name> _acknowledged = [];
@@ -41,7 +41,7 @@ internal sealed class VmmdSimulation
 
     private VmmdSimulation(int seed, List<string>? trace)
     {
-        _random = new Random(seed);
+        _random = new Dice(seed);
         _host = new SimulatedHost(_random);
         _trace = trace;
     }
@@ -253,6 +253,9 @@ internal sealed class VmmdSimulation
     private ValueSet<long> SomeCpus() => new(Pick<long[]>([[0], [0], [1], [0, 1], [0, 1]]));
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
+
+    private static Name NameOf(string text) =>
+        Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new ArgumentException(refusal.Text, nameof(text));
 
     private static string Describe(VmmdInput input) => input is VmmdInput.CommandReceived received
         ? $"{received.From.Connection} asks {received.Command.Words} of {received.From.Header.Name}"

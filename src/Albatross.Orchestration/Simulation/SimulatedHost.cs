@@ -2,15 +2,15 @@ using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Protocol.Commands;
-using static Albatross.Tests.Orchestration.Requirement;
+using static Albatross.Orchestration.Simulation.Requirement;
 
-namespace Albatross.Tests.Orchestration;
+namespace Albatross.Orchestration.Simulation;
 
 /// <summary>
 /// A host that carries out vmmd's effects in its own time: outcomes come in random order, some are failures, tenders end by
 /// themselves or ignore SIGTERM, time passes. It refuses what a real host could not do, by throwing <see cref="SimulationException"/>.
 /// </summary>
-internal sealed class SimulatedHost(Random random)
+internal sealed class SimulatedHost(Dice random)
 {
     private static readonly ImageId[] Images = [EffectText.ImageOf('a'), EffectText.ImageOf('b'), EffectText.ImageOf('c')];
 
@@ -25,7 +25,7 @@ internal sealed class SimulatedHost(Random random)
     /// <summary>What outlives a crash.</summary>
     public DesiredState Disk { get; private set; } = DesiredState.Empty;
 
-    public DateTimeOffset Now { get; private set; } = VmmdScript.Origin;
+    public DateTimeOffset Now { get; private set; } = new(2026, 8, 22, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>The tenders that run, by name: never two of one name.</summary>
     public Dictionary<Name, SimulatedTender> Tenders { get; } = [];
@@ -63,21 +63,8 @@ internal sealed class SimulatedHost(Random random)
             case VmmdEffect.Reply reply:
                 Answers.Add((reply.To.Connection, reply.Answer));
                 break;
-            case VmmdEffect.ReleaseImage release:
-                Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
-                break;
-            case VmmdEffect.RetainImage retain:
-                Require(Held(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
-                _references[retain.Image]++;
-                break;
-            case VmmdEffect.SendImage send:
-                Require(Held(send.Image) > 0, $"image {send.Image} is sent, but gone");
-                Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
-                break;
-            case VmmdEffect.CheckImage check:
-                Require(Held(check.Image) > 0, $"image {check.Image} is checked, but gone");
-                _references[check.Image]++;
-                _underWay.Add(check);
+            case VmmdEffect.ReleaseImage or VmmdEffect.RetainImage or VmmdEffect.SendImage or VmmdEffect.CheckImage:
+                StartOnImage(effect);
                 break;
             case VmmdEffect.Store store:
                 Require(!_underWay.OfType<VmmdEffect.Store>().Any(), "two versions are stored at once");
@@ -131,6 +118,29 @@ internal sealed class SimulatedHost(Random random)
                 break;
             default:
                 throw new SimulationException($"the host cannot carry out {effect.GetType().Name}");
+        }
+    }
+
+    private void StartOnImage(VmmdEffect effect)
+    {
+        switch (effect)
+        {
+            case VmmdEffect.ReleaseImage release:
+                Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
+                break;
+            case VmmdEffect.RetainImage retain:
+                Require(Held(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
+                _references[retain.Image]++;
+                break;
+            case VmmdEffect.SendImage send:
+                Require(Held(send.Image) > 0, $"image {send.Image} is sent, but gone");
+                Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
+                break;
+            case VmmdEffect.CheckImage check:
+                Require(Held(check.Image) > 0, $"image {check.Image} is checked, but gone");
+                _references[check.Image]++;
+                _underWay.Add(check);
+                break;
         }
     }
 
