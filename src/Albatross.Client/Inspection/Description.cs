@@ -79,6 +79,7 @@ internal sealed partial class Description(Outline outline, Disclosure disclosure
         Command.UnikernelInfo info => ("unikernel", NameOf(info.Form)),
         Command.PolicyInfo => ("policy", "info"),
         Command.PolicyAdd => ("policy", "add"),
+        Command.PolicyAddAll => ("policy", "add-all"),
         Command.PolicyRemove => ("policy", "remove"),
         Command.BlockInfo => ("block", "info"),
         Command.BlockAdd => ("block", "add"),
@@ -115,6 +116,7 @@ internal sealed partial class Description(Outline outline, Disclosure disclosure
             case Command.UnikernelGet get: outline.Number(get.Level); break;
             case Command.UnikernelRestart { Settings: { } settings }: Of(settings); break;
             case Command.PolicyAdd add: Of(add.Policy); break;
+            case Command.PolicyAddAll all: Of(new Reply.Policies(all.Policies)); break;
             case Command.BlockAdd add: outline.Number(add.SizeMib); break;
             case Command.BlockOldAdd add: OfContent(add); break;
             case Command.BlockOldSet set: OfContent(set); break;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using Albatross.Protocol.Compression;
 
 namespace Albatross.Daemon.Vmmd;
 
@@ -39,31 +40,16 @@ internal static class ZlibUnpacker
         const int HeaderBytes = 2;
         const int ChecksumBytes = 4;
         if (packed.Length < HeaderBytes + ChecksumBytes
-            || BinaryPrimitives.ReadUInt32BigEndian(packed[^ChecksumBytes..]) != Adler32(unpacked))
+            || BinaryPrimitives.ReadUInt32BigEndian(packed[^ChecksumBytes..]) != Checksum(unpacked))
         {
             throw new InvalidDataException("the data is incomplete, or something follows it");
         }
     }
 
-    // RFC 1950, section 8.2. 5552 is the most bytes whose sums fit 32 bits before they are reduced.
-    private static uint Adler32(ReadOnlySpan<byte> bytes)
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
     {
-        const uint Modulus = 65521;
-        const int Stretch = 5552;
-        uint a = 1, b = 0;
-        while (bytes.Length > 0)
-        {
-            ReadOnlySpan<byte> stretch = bytes[..Math.Min(bytes.Length, Stretch)];
-            foreach (byte value in stretch)
-            {
-                a += value;
-                b += a;
-            }
-
-            (a, b) = (a % Modulus, b % Modulus);
-            bytes = bytes[stretch.Length..];
-        }
-
-        return b << 16 | a;
+        var sum = new Adler32();
+        sum.Add(bytes);
+        return sum.Value;
     }
 }

@@ -20,6 +20,12 @@ internal static class EffectText
         VmmdEffect.ReleaseImage release => $"release {Of(release.Image)}",
         VmmdEffect.AttachDevices attach => $"attach to {attach.Name}#{attach.Incarnation}: {Of(attach.Devices)}",
         VmmdEffect.DetachDevices detach => $"detach from {detach.Name}#{detach.Incarnation}",
+        VmmdEffect.MakeBlock make => $"make block {make.Name} of {make.SizeMib} MiB{(make.Content is null ? "" : $" with {make.Content}")}",
+        VmmdEffect.FillBlock fill => $"fill block {fill.Name} of {fill.SizeMib} MiB with {fill.Content}",
+        VmmdEffect.SendBlock send =>
+            $"answer {send.To.Connection}: block {send.Name}, level {send.Level}{(send.IsWhole ? ", at once" : "")}",
+        VmmdEffect.RemoveBlock remove => $"remove block {remove.Name}",
+        VmmdEffect.GiveBlockUp give => $"give block {give.Name} up",
         VmmdEffect.OpenConsole open => $"open console of {open.Name}#{open.Incarnation}, {Of(open.Unikernels)} in its path",
         VmmdEffect.ReopenConsole reopen => $"reopen console of {reopen.Name}, {Of(reopen.Unikernels)} in its path",
         VmmdEffect.StartTender start => $"start {start.Name}#{start.Incarnation} of image {Of(start.Start)}",
@@ -63,9 +69,13 @@ internal static class EffectText
         Reply.Empty => $"answer {to.Connection}",
         Reply.Unikernels { Form: InfoForm.Current } list => $"answer {to.Connection}: unikernels [{Names(list.Entries)}]",
         Reply.Unikernels list => $"answer {to.Connection}: unikernels {list.Form} [{Names(list.Entries)}]",
+        Reply.BlockDevices list => $"answer {to.Connection}: blocks [{string.Join(' ', list.Entries.Select(Of))}]",
         Reply.Policies list => $"answer {to.Connection}: policies [{Names(list.Entries)}]",
         _ => throw new InvalidOperationException($"{reply.GetType().Name} has no text"),
     };
+
+    private static string Of(Entry<BlockDevice> entry) =>
+        $"{entry.Name}={entry.Value.SizeMib}{(entry.Value.Active ? " in use" : "")}";
 
     private static string Names<T>(IEnumerable<Entry<T>> entries) => string.Join(' ', entries.Select(entry => entry.Name));
 }

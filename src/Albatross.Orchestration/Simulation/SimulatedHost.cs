@@ -10,7 +10,7 @@ namespace Albatross.Orchestration.Simulation;
 /// A host that carries out vmmd's effects in its own time: outcomes come in random order, some are failures, tenders end by
 /// themselves or ignore SIGTERM, time passes. It refuses what a real host could not do, by throwing <see cref="SimulationException"/>.
 /// </summary>
-internal sealed class SimulatedHost(Dice random)
+internal sealed partial class SimulatedHost(Dice random)
 {
     private static readonly ImageId[] Images = [EffectText.ImageOf('a'), EffectText.ImageOf('b'), EffectText.ImageOf('c')];
 
@@ -82,6 +82,9 @@ internal sealed class SimulatedHost(Dice random)
                 Require(!Tenders.ContainsKey(detach.Name), $"{detach.Name} still runs with what is detached");
                 bool isTheirs = Attached.Remove(detach.Name, out var attached) && attached.Incarnation == detach.Incarnation;
                 Require(isTheirs, $"nothing is attached to {detach.Name}#{detach.Incarnation}");
+                break;
+            case VmmdEffect.MakeBlock or VmmdEffect.FillBlock or VmmdEffect.SendBlock or VmmdEffect.RemoveBlock or VmmdEffect.GiveBlockUp:
+                StartOnBlock(effect);
                 break;
             case VmmdEffect.OpenConsole open:
                 Traces.Add(open.Name);
@@ -161,6 +164,7 @@ internal sealed class SimulatedHost(Dice random)
         _ended.Clear();
         _references.Clear();
         _consolesRead.Clear();
+        _givenUp.Clear();
         Tenders.Clear();
         Attached.Clear();
         Traces.Clear();
@@ -208,7 +212,7 @@ internal sealed class SimulatedHost(Dice random)
         VmmdEffect.StartTender start => random.Next(10) == 0
             ? new VmmdInput.TenderFailed(start.Name, start.Incarnation, No("no tender"))
             : Started(start),
-        _ => throw new SimulationException($"{effect.GetType().Name} has no outcome"),
+        _ => BlockOutcome(effect),
     };
 
     private VmmdInput.ImagePrepared Prepared(VmmdEffect.PrepareImage prepare)

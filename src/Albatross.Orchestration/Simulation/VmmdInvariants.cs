@@ -19,8 +19,26 @@ internal static class VmmdInvariants
         ImagesHeldAreImagesReferenced(state, host);
         EveryTenderIsKnown(state, host);
         DevicesAreThoseOfTheirUnikernel(state, host);
+        BlockDevicesAreThoseOfTheHost(state, host);
         PhasesAreWhole(state);
         WhatIsWantedIsKnown(state);
+    }
+
+    private static void BlockDevicesAreThoseOfTheHost(VmmdState state, SimulatedHost host)
+    {
+        int added = 0;
+        foreach ((Name name, BlockWork work) in state.BlockWork)
+        {
+            added += work.Task == BlockTask.Add ? 1 : 0;
+            Require(!state.Resources.IsInUse(name), $"{name} is worked on while a unikernel has it");
+        }
+
+        bool areKnown = state.Resources.BlockDevices.Count - added == host.Blocks.Count;
+        Require(areKnown, "block devices are known that are not there, or not known");
+        foreach ((Name name, long sizeMib) in host.Blocks)
+        {
+            Require(state.Resources.BlockDevices.GetValueOrDefault(name) == sizeMib, $"{name} is not as it is known");
+        }
     }
 
     private static void WhatIsWantedIsKnown(VmmdState state)
@@ -78,7 +96,8 @@ internal static class VmmdInvariants
                     : (unikernels, memoryMib);
             }
 
-            var sum = new Usage(unikernels, memoryMib);
+            long blockMib = state.Resources.BlockDevices.Where(entry => entry.Key.Path.IsAtOrBelow(path)).Sum(entry => entry.Value);
+            var sum = new Usage(unikernels, memoryMib, blockMib);
             Require(state.Resources.UsageOf(path) == sum, $"usage of {path} is {state.Resources.UsageOf(path)}, the sum is {sum}");
         }
     }
@@ -88,7 +107,10 @@ internal static class VmmdInvariants
         foreach ((NamePath path, ResourcePolicy policy) in state.Resources.Policies)
         {
             Usage used = state.Resources.UsageOf(path);
-            Require(used.Unikernels <= policy.Unikernels && used.MemoryMib <= policy.MemoryMib, $"policy of {path} is exceeded by {used}");
+            bool isWithin = used.Unikernels <= policy.Unikernels
+                && used.MemoryMib <= policy.MemoryMib
+                && used.BlockMib <= (policy.BlockMib ?? 0);
+            Require(isWithin, $"policy of {path} is exceeded by {used}");
             long tenders = 0, memoryMib = 0;
             foreach ((Name name, SimulatedTender tender) in host.Tenders)
             {

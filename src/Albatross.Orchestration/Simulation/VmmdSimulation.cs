@@ -26,23 +26,32 @@ internal sealed class VmmdSimulation
     private static readonly (Name, long)[] Blocks =
         [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (NameOf(name), 4L))];
 
+    private static readonly Name[] BlockNames =
+        [.. new[] { ":disk", "foo:disk", "foo:other", "foo:bar:disk", "baz:disk" }.Select(NameOf)];
+
     private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
 
     private readonly Dice _random;
     private readonly SimulatedHost _host;
     private readonly HashSet<long> _waiting = [];
     private readonly List<string>? _trace;
-    private static readonly ResourcePolicy Host = new(4, new([0, 1]), 200, BlockMib: null, new([RawText.Of("service")]));
+    private static readonly ResourcePolicy Host = new(4, new([0, 1]), 200, BlockMib: 20, new([RawText.Of("service")]));
 
     private readonly Dictionary<long, Name> _asked = [];
     private readonly HashSet<Name> _acknowledged = [];
-    private VmmdState _state = VmmdState.Initial(Settings, Host, Blocks);
+    private VmmdState _state;
     private long _lastConnection;
 
     private VmmdSimulation(int seed, List<string>? trace)
     {
         _random = new Dice(seed);
         _host = new SimulatedHost(_random);
+        foreach ((Name block, long sizeMib) in Blocks)
+        {
+            _host.Blocks.Add(block, sizeMib);
+        }
+
+        _state = InitialOf(_host);
         _trace = trace;
     }
 
@@ -190,7 +199,7 @@ internal sealed class VmmdSimulation
         }
 
         _waiting.Clear();
-        _state = VmmdState.Initial(Settings, Host, Blocks);
+        _state = InitialOf(_host);
         Step(_host.Crash());
         foreach (Name name in _host.Disk.Unikernels.Keys)
         {
@@ -198,7 +207,7 @@ internal sealed class VmmdSimulation
         }
     }
 
-    private VmmdInput SomethingAsked() => _random.Next(29) switch
+    private VmmdInput SomethingAsked() => _random.Next(35) switch
     {
         < 7 => Asked(Pick(Names), Create(OnConflict.Refuse)),
         < 12 => Asked(Pick(Names), Create(OnConflict.Replace)),
@@ -206,12 +215,27 @@ internal sealed class VmmdSimulation
         < 19 => Asked(Pick(Paths), new Command.PolicyAdd(SomePolicy())),
         19 => Asked(_random.Next(2) == 0 ? Pick(Paths) : Pick(Names), new Command.UnikernelInfo()),
         20 => Asked(Pick(Paths), new Command.PolicyInfo()),
-        21 => Asked(Pick(Names), new Command.BlockInfo()),
+        21 => Asked(Pick(Paths), new Command.BlockInfo()),
         22 => _host.RestartConsole(),
         23 => Asked(Pick(Names), new Command.UnikernelGet(_random.Next(11))),
         24 => Asked(Pick(Paths), new Command.PolicyRemove()),
         < 28 => Asked(Pick(Names), new Command.UnikernelRestart(_random.Next(2) == 0 ? null : SomeSettings())),
-        _ => new VmmdInput.StatisticsAttached(),
+        28 => new VmmdInput.StatisticsAttached(),
+        29 => SomeHostChange(),
+        _ => Asked(Pick(BlockNames), SomeBlockCommand()),
+    };
+
+    private VmmdInput.HostChanged SomeHostChange() =>
+        new(_random.OneIn(3) ? Host with { Bridges = new([RawText.Of("service"), RawText.Of("spare")]) } : Host);
+
+    private Command SomeBlockCommand() => _random.Next(6) switch
+    {
+        0 => new Command.BlockAdd(_random.Next(7)),
+        1 => new Command.BlockOldAdd(_random.Next(7), Compressed: false, new byte[_random.Next(3)]),
+        2 => new Command.BlockRemove(),
+        3 => new Command.BlockSet(Compressed: false),
+        4 => new Command.BlockDump(_random.Next(11)),
+        _ => new Command.BlockOldDump(0),
     };
 
     private VmmdInput.CommandReceived Asked(Name name, Command command)
@@ -247,12 +271,15 @@ internal sealed class VmmdSimulation
         Unikernels: _random.Next(5),
         CpuIds: SomeCpus(),
         MemoryMib: Pick([0, 32, 64, 100, 200]),
-        BlockMib: null,
+        BlockMib: Pick<long?>([null, 4, 4, 8, 12]),
         Bridges: _random.Next(2) == 0 ? new([RawText.Of("service")]) : default);
 
     private ValueSet<long> SomeCpus() => new(Pick<long[]>([[0], [0], [1], [0, 1], [0, 1]]));
 
     private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
+
+    private static VmmdState InitialOf(SimulatedHost host) =>
+        VmmdState.Initial(Settings, Host, host.Blocks.Select(entry => (entry.Key, entry.Value)));
 
     private static Name NameOf(string text) =>
         Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new ArgumentException(refusal.Text, nameof(text));

@@ -28,7 +28,7 @@ internal sealed class Turn
             HoldAnswers();
         }
 
-        if (State is { Stopping: true, Finished: false, Unikernels.IsEmpty: true, Storing.IsComplete: true })
+        if (State is { Stopping: true, Finished: false, Unikernels.IsEmpty: true, BlockWork.IsEmpty: true, Storing.IsComplete: true })
         {
             State = State with { Finished = true };
             Do(new VmmdEffect.Finished());

@@ -41,6 +41,7 @@ public abstract record VmmdEffect
     /// <param name="State">What is wanted.</param>
     /// <param name="Delay">How long to wait before: none but after a failure.</param>
     public sealed record Store(long Version, DesiredState State, TimeSpan Delay) : VmmdEffect;
+
     /// <summary>
     /// Make a tap on its bridge for every interface and open every block device: all of them or none. What was attached stays so until
     /// DetachDevices, whatever becomes of the tender. Answered by DevicesAttached or DevicesFailed.
@@ -49,6 +50,39 @@ public abstract record VmmdEffect
 
     /// <summary>Remove the taps and close the block devices of a start. Not answered.</summary>
     public sealed record DetachDevices(Name Name, long Incarnation) : VmmdEffect;
+
+    /// <summary>
+    /// Make a sparse block device, with content if there is any: whole or not at all. Answered by BlockDone or BlockFailed.
+    /// </summary>
+    /// <param name="Name">The block device.</param>
+    /// <param name="SizeMib">Its size in MiB.</param>
+    /// <param name="Content">What it begins with; null leaves it empty.</param>
+    public sealed record MakeBlock(Name Name, long SizeMib, BlockContent? Content) : VmmdEffect;
+
+    /// <summary>
+    /// Replace the content of a block device; when that fails, the content that was there stays. Answered by BlockDone or BlockFailed.
+    /// </summary>
+    /// <param name="Name">The block device.</param>
+    /// <param name="SizeMib">Its size in MiB, which stays.</param>
+    /// <param name="Content">The new content.</param>
+    public sealed record FillBlock(Name Name, long SizeMib, BlockContent Content) : VmmdEffect;
+
+    /// <summary>
+    /// Answer a command with the content of a block device, to its end or to the failure of it. Answered by BlockDone or BlockFailed too.
+    /// </summary>
+    /// <param name="Name">The block device.</param>
+    /// <param name="To">Who asked.</param>
+    /// <param name="Level">How much it is to be compressed: 0 (not at all) to 9.</param>
+    /// <param name="IsWhole">Whether one answer is to have all of it (the old form), and no stream.</param>
+    public sealed record SendBlock(Name Name, Requester To, int Level, bool IsWhole) : VmmdEffect;
+
+    /// <summary>Remove a block device. Answered by BlockDone or BlockFailed.</summary>
+    public sealed record RemoveBlock(Name Name) : VmmdEffect;
+
+    /// <summary>
+    /// Give up what is being done to a block device, if it waits for a peer. Not answered: what it gives up is, by its BlockFailed.
+    /// </summary>
+    public sealed record GiveBlockUp(Name Name) : VmmdEffect;
 
     /// <summary>Make the FIFO and tell the console service. Answered by ConsoleOpened or ConsoleFailed.</summary>
     /// <param name="Name">The unikernel.</param>

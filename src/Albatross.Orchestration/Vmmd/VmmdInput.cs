@@ -1,5 +1,6 @@
 using Albatross.Policy;
 using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
 using Albatross.Protocol.Commands;
 
 namespace Albatross.Orchestration.Vmmd;
@@ -52,6 +53,16 @@ public abstract record VmmdInput
 
     /// <summary>What is wanted could not be stored; the earlier version still is.</summary>
     public sealed record StoreFailed(long Version, Refusal Refusal) : VmmdInput;
+
+    /// <summary>What was asked of a block device is done.</summary>
+    public sealed record BlockDone(Name Name) : VmmdInput;
+
+    /// <summary>It could not be done, and nothing was.</summary>
+    public sealed record BlockFailed(Name Name, Refusal Refusal) : VmmdInput;
+
+    /// <summary>The host has other bridges than before, or other numbers.</summary>
+    /// <param name="Root">What it offers now.</param>
+    public sealed record HostChanged(ResourcePolicy Root) : VmmdInput;
 
     /// <summary>The daemon has started: this is what an earlier one was asked for. The first input, if it comes at all.</summary>
     /// <param name="State">What is wanted. Each unikernel's image is in the store and has one reference.</param>

@@ -9,6 +9,7 @@ namespace Albatross.Orchestration.Vmmd;
 /// A replacement that a signal ends within this span is taken back, and what it replaced is started again.
 /// </param>
 /// <param name="StoreRetryDelay">The pause before what could not be stored is tried again.</param>
+/// <param name="MaxWholeDumpMib">The largest block device that is sent in one answer (the old form of dump), in MiB.</param>
 /// <param name="SettledAfter">A unikernel that ran this long counts as sound: its next restart is immediate again.</param>
 public sealed record VmmdSettings(
     TimeSpan StopGrace,
@@ -17,6 +18,7 @@ public sealed record VmmdSettings(
     TimeSpan MaxRestartDelay,
     TimeSpan RegretWindow,
     TimeSpan StoreRetryDelay,
+    int MaxWholeDumpMib,
     TimeSpan SettledAfter)
 {
     /// <summary>Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds, regret for 2 and settled
@@ -28,5 +30,6 @@ public sealed record VmmdSettings(
         MaxRestartDelay: TimeSpan.FromSeconds(30),
         RegretWindow: TimeSpan.FromSeconds(2),
         StoreRetryDelay: TimeSpan.FromSeconds(1),
+        MaxWholeDumpMib: 32,
         SettledAfter: TimeSpan.FromSeconds(10));
 }

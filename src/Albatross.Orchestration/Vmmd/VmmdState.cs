@@ -6,21 +6,25 @@ namespace Albatross.Orchestration.Vmmd;
 
 /// <summary>The whole knowledge of vmmd in one immutable value.</summary>
 /// <param name="Settings">The numbers that decisions depend on.</param>
+/// <param name="Host">What the host offers: the root policy, unless the operator has set less.</param>
 /// <param name="Resources">Policies, and what the unikernels take from them.</param>
 /// <param name="Unikernels">Every unikernel that is not gone: what is observed.</param>
 /// <param name="Desired">Every unikernel that was acknowledged and not taken back: what is wanted, and stored.</param>
 /// <param name="Storing">How far what is wanted has been stored.</param>
 /// <param name="Boot">What an earlier daemon was asked for and has not been started yet.</param>
+/// <param name="BlockWork">The commands that work on block devices.</param>
 /// <param name="LastIncarnation">The last number given to a start.</param>
 /// <param name="Stopping">Whether the daemon is stopping.</param>
 /// <param name="Finished">Whether it has been said that nothing runs any more.</param>
 public sealed record VmmdState(
     VmmdSettings Settings,
+    ResourcePolicy Host,
     ResourceTree Resources,
     ImmutableSortedDictionary<Name, Unikernel> Unikernels,
     ImmutableSortedDictionary<Name, DesiredUnikernel> Desired,
     StoreProgress Storing,
     StartOrder Boot,
+    ImmutableSortedDictionary<Name, BlockWork> BlockWork,
     long LastIncarnation,
     bool Stopping,
     bool Finished = false)
@@ -32,12 +36,14 @@ public sealed record VmmdState(
     public static VmmdState Initial(
         VmmdSettings settings, ResourcePolicy root, params IEnumerable<(Name Name, long SizeMib)> blocks) => new(
         settings,
+        root,
         blocks.Aggregate(
             ResourceTree.Empty.WithPolicy(NamePath.Root, root), (tree, block) => tree.WithBlockDevice(block.Name, block.SizeMib)),
         ImmutableSortedDictionary<Name, Unikernel>.Empty,
         ImmutableSortedDictionary<Name, DesiredUnikernel>.Empty,
         StoreProgress.Nothing,
         StartOrder.Nothing,
+        ImmutableSortedDictionary<Name, BlockWork>.Empty,
         LastIncarnation: 0,
         Stopping: false);
 

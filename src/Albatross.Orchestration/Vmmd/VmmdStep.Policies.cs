@@ -9,32 +9,71 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>The policy commands. The name is a path; a label in it is ignored, as by the original.</summary>
 public static partial class VmmdStep
 {
-    private static void AddPolicy(Turn turn, Requester from, ResourcePolicy policy)
+    private static void AddPolicy(Turn turn, Requester from, ResourcePolicy policy) =>
+        AddPolicies(turn, from, [new Entry<ResourcePolicy>(from.Header.Name, policy)]);
+
+    // All or none: each is compared with the tree in which all of them are.
+    private static void AddPolicies(Turn turn, Requester from, ImmutableArray<Entry<ResourcePolicy>> added)
     {
-        NamePath path = from.Header.Name.Path;
-        ResourceTree resources = turn.State.Resources;
-        if (resources.Policies.TryGetValue(path, out ResourcePolicy? stored) && stored == policy)
+        ResourceTree resources = added.Aggregate(
+            turn.State.Resources, (tree, entry) => tree.WithPolicy(entry.Name.Path, entry.Value));
+        ImmutableArray<Entry<ResourcePolicy>> changed =
+            [.. added.Where(entry => turn.State.Resources.Policies.GetValueOrDefault(entry.Name.Path) != entry.Value)];
+        if (changed.IsEmpty)
         {
             turn.Answer(from, Reply.Success.Of("no modification of policy"), Connection.KeepOpen);
             return;
         }
 
-        if (RefusePolicy(turn.State, path, policy, stored) is { } refusal)
+        if (RefusePolicies(turn.State, resources, changed) is { } refusal)
         {
             turn.Refuse(from, refusal);
             return;
         }
 
-        turn.State = turn.State with { Resources = resources.WithPolicy(path, policy) };
+        foreach (Entry<ResourcePolicy> entry in changed)
+        {
+            if (entry.Value.BeyondHost(turn.State.Host) is { } beyond)
+            {
+                turn.Do(new VmmdEffect.Report(new Name(entry.Name.Path, null), beyond));
+            }
+        }
+
+        turn.State = turn.State with { Resources = resources };
         turn.Answer(from, Reply.Success.Of("added policy"), Connection.KeepOpen);
     }
 
-    private static Refusal? RefusePolicy(VmmdState state, NamePath path, ResourcePolicy policy, ResourcePolicy? stored)
+    private static Refusal? RefusePolicies(VmmdState state, ResourceTree resources, ImmutableArray<Entry<ResourcePolicy>> changed)
     {
         int max = state.Settings.MaxPolicies;
-        return stored is null && state.Resources.Policies.Count >= max
-            ? new Refusal(RefusalCode.TooLarge, $"{max} policies are stored, no more are taken: remove unused ones")
-            : state.Resources.RefusePolicy(path, policy);
+        if (resources.Policies.Count > Math.Max(max, state.Resources.Policies.Count))
+        {
+            return new Refusal(RefusalCode.TooLarge, $"{max} policies are stored, no more are taken: remove unused ones");
+        }
+
+        foreach (Entry<ResourcePolicy> entry in changed.Reverse())   // the one that is too large is named, not the one that it is above
+        {
+            Refusal? beyond = entry.Name.Path.IsRoot ? entry.Value.WithinParent(state.Host) : null;
+            if ((beyond ?? resources.RefusePolicy(entry.Name.Path, entry.Value)) is { } refusal)
+            {
+                return changed.Length == 1
+                    ? refusal
+                    : refusal with { Text = $"host [unikernel: {new Name(entry.Name.Path, null)}]: command failed {refusal.Text}" };
+            }
+        }
+
+        return null;
+    }
+
+    // A root policy that the operator has set stays. What runs with more than there is now goes on.
+    private static void HostChanged(Turn turn, ResourcePolicy host)
+    {
+        ResourceTree resources = turn.State.Resources;
+        turn.State = turn.State with
+        {
+            Host = host,
+            Resources = resources.Policies[NamePath.Root] == turn.State.Host ? resources.WithPolicy(NamePath.Root, host) : resources,
+        };
     }
 
     // What runs below goes on, and the policies below stay: each is bounded by the nearest one above.

@@ -377,6 +377,7 @@ public static partial class VmmdStep
         }
 
         turn.State = turn.State with { Stopping = true };
+        GiveBlockWorkUp(turn);
         foreach (Unikernel unikernel in turn.State.Unikernels.Values)
         {
             if (unikernel.Phase is Phase.Running running)

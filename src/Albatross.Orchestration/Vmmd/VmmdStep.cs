@@ -58,6 +58,15 @@ public static partial class VmmdStep
             case VmmdInput.Restored restored:
                 Restore(turn, restored.State);
                 break;
+            case VmmdInput.BlockDone done:
+                BlockDone(turn, done.Name);
+                break;
+            case VmmdInput.BlockFailed failed:
+                BlockFailed(turn, failed.Name, failed.Refusal);
+                break;
+            case VmmdInput.HostChanged changed:
+                HostChanged(turn, changed.Root);
+                break;
             case VmmdInput.StatisticsAttached:
                 TellAll(turn);
                 break;
@@ -103,11 +112,18 @@ public static partial class VmmdStep
             case Command.PolicyAdd add:
                 AddPolicy(turn, from, add.Policy);
                 break;
+            case Command.PolicyAddAll add:
+                AddPolicies(turn, from, add.Policies);
+                break;
             case Command.PolicyRemove:
                 RemovePolicy(turn, from);
                 break;
             case Command.PolicyInfo:
                 PolicyInfo(turn, from);
+                break;
+            case Command.BlockInfo or Command.BlockAdd or Command.BlockOldAdd or Command.BlockSet or Command.BlockOldSet:
+            case Command.BlockDump or Command.BlockOldDump or Command.BlockRemove:
+                CarryBlock(turn, from, command);
                 break;
             case Command.StatisticsInitial:
                 turn.Answer(from, new Reply.Empty(), Connection.KeepOpen);   // the shell then tells on this connection what runs

@@ -47,6 +47,37 @@ public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long
             : null;
     }
 
+    /// <summary>The first number that no policy can have, all of which are 0 or more. All zero is a policy that allows nothing.</summary>
+    public Refusal? RefuseNumbers()
+    {
+        if (Unikernels < 0)
+        {
+            return Wrong($"{Unikernels} unikernels");
+        }
+
+        if (MemoryMib < 0)
+        {
+            return Wrong($"{MemoryMib} MB memory");
+        }
+
+        if (BlockMib < 0)
+        {
+            return Wrong($"{BlockMib} MB block storage");
+        }
+
+        return CpuIds.Count > 0 && CpuIds.Min() < 0 ? Wrong($"CPUid {CpuIds.Min()}") : null;
+
+        static Refusal Wrong(string what) => new(RefusalCode.InvalidValue, $"a policy's numbers are 0 or more: it says {what}");
+    }
+
+    /// <summary>
+    /// What of this is more than <paramref name="host"/> has, in words for the log; null when nothing is. Such a policy is good:
+    /// certificates travel between hosts, and what a host does not have bounds by itself.
+    /// </summary>
+    public string? BeyondHost(ResourcePolicy host) => WithinParent(host) is { } more
+        ? $"the policy allows more than this host has, which bounds it: {more.Text}"
+        : null;
+
     /// <summary>
     /// Whether a unikernel with <paramref name="settings"/> could run under this policy if nothing else did; otherwise why not (texts of
     /// the original). What does not concern the policy is not looked at.

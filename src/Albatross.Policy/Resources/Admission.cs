@@ -9,6 +9,9 @@ namespace Albatross.Policy.Resources;
 /// </summary>
 public static class Admission
 {
+    /// <summary>The largest block device in MiB: 16 TiB, the largest file of the common file systems of Linux (ext4).</summary>
+    public const long MaxBlockMib = 16L << 20;
+
     /// <summary>May a unikernel that takes <paramref name="demand"/> be added as <paramref name="name"/>?</summary>
     public static Refusal? RefuseUnikernel(this ResourceTree tree, Name name, Demand demand)
     {
@@ -28,12 +31,39 @@ public static class Admission
         return RefuseBlocks(tree, demand);
     }
 
+    /// <summary>May a block device of <paramref name="sizeMib"/> MiB be added as <paramref name="name"/>?</summary>
+    public static Refusal? RefuseBlock(this ResourceTree tree, Name name, long sizeMib)
+    {
+        if (tree.BlockDevices.ContainsKey(name))
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "block device with same name already exists");
+        }
+
+        foreach (NamePath path in name.Path.SelfAndAncestors())
+        {
+            if (tree.Policies.TryGetValue(path, out ResourcePolicy? policy)
+                && ExceedsBlock(policy, tree.UsageOf(path).BlockMib, sizeMib) is { } refusal)
+            {
+                return path == name.Path ? refusal : refusal with { Text = $"policy of {path} above: {refusal.Text}" };
+            }
+        }
+
+        return sizeMib is < 1 or > MaxBlockMib
+            ? new Refusal(RefusalCode.InvalidValue, $"overflow while computing bytes: a block device has 1 to {MaxBlockMib} MB, not {sizeMib}")
+            : null;
+    }
+
     /// <summary>
     /// May <paramref name="policy"/> be set at <paramref name="path"/>? It must be within every policy above it but the root's,
     /// contain every policy below it, and cover what runs at and below it (semantics, section 4).
     /// </summary>
     public static Refusal? RefusePolicy(this ResourceTree tree, NamePath path, ResourcePolicy policy)
     {
+        if (policy.RefuseNumbers() is { } wrong)
+        {
+            return wrong;
+        }
+
         foreach (NamePath above in path.SelfAndAncestors().Where(above => above != path && !above.IsRoot))
         {
             if (tree.Policies.TryGetValue(above, out ResourcePolicy? parent) && policy.WithinParent(parent) is { } refusal)
@@ -62,7 +92,7 @@ public static class Admission
                 return new Refusal(RefusalCode.NotFound, $"block device {block} not found");
             }
 
-            if (tree.Unikernels.Values.Any(other => other.Blocks.Contains(block)))
+            if (tree.IsInUse(block))
             {
                 return new Refusal(RefusalCode.Busy, $"block device {block} already in use");
             }
@@ -95,6 +125,15 @@ public static class Admission
             : new Refusal(RefusalCode.NotAllowedByPolicy, $"bridges {demand.Bridges.Except(policy.Bridges)} not allowed by policy");
     }
 
+    private static Refusal? ExceedsBlock(ResourcePolicy policy, long usedMib, long sizeMib) => policy.BlockMib switch
+    {
+        null => new Refusal(RefusalCode.NotAllowedByPolicy, "no block devices are allowed by policy"),
+        { } limit when sizeMib > limit - usedMib => new Refusal(
+            RefusalCode.PolicyExceeded,
+            $"block device policy limit of {limit} MB (used {usedMib} MB) would be exceeded by the request ({sizeMib} MB)"),
+        _ => null,
+    };
+
     private static Refusal? RefuseRunning(ResourceTree tree, NamePath path, ResourcePolicy policy)
     {
         Usage used = tree.UsageOf(path);
@@ -121,8 +160,14 @@ public static class Admission
             return $"unikernel would exceed running unikernel limit set by policy to {policy.Unikernels}, running {used.Unikernels}";
         }
 
-        return used.MemoryMib > policy.MemoryMib
-            ? $"unikernel would exceed running memory limit set by policy to {policy.MemoryMib} MB, used {used.MemoryMib} MB"
+        if (used.MemoryMib > policy.MemoryMib)
+        {
+            return $"unikernel would exceed running memory limit set by policy to {policy.MemoryMib} MB, used {used.MemoryMib} MB";
+        }
+
+        long blockMib = policy.BlockMib ?? 0;
+        return used.BlockMib > blockMib
+            ? $"unikernel would exceed running block storage limit set by policy to {blockMib} MB, used {used.BlockMib} MB"
             : null;
     }
 }

@@ -41,8 +41,32 @@ public sealed record ResourceTree
     /// <summary>The tree without a policy at <paramref name="path"/>.</summary>
     public ResourceTree WithoutPolicy(NamePath path) => this with { Policies = Policies.Remove(path) };
 
-    /// <summary>The tree with the block device <paramref name="name"/> of <paramref name="sizeMib"/> MiB.</summary>
-    public ResourceTree WithBlockDevice(Name name, long sizeMib) => this with { BlockDevices = BlockDevices.SetItem(name, sizeMib) };
+    /// <summary>
+    /// The tree with the block device <paramref name="name"/> of <paramref name="sizeMib"/> MiB; ask <see cref="Admission.RefuseBlock"/>
+    /// before.
+    /// </summary>
+    /// <exception cref="ArgumentException">A block device of that name is in the tree.</exception>
+    public ResourceTree WithBlockDevice(Name name, long sizeMib)
+    {
+        if (BlockDevices.ContainsKey(name))
+        {
+            throw new ArgumentException($"{name} is in the tree", nameof(name));
+        }
+
+        return this with
+        {
+            BlockDevices = BlockDevices.Add(name, sizeMib),
+            UsageByPath = With(name.Path, new Usage(0, 0, sizeMib)),
+        };
+    }
+
+    /// <summary>The tree without the block device <paramref name="name"/>; unchanged when there is none.</summary>
+    public ResourceTree WithoutBlockDevice(Name name) => BlockDevices.TryGetValue(name, out long sizeMib)
+        ? this with { BlockDevices = BlockDevices.Remove(name), UsageByPath = Without(name.Path, new Usage(0, 0, sizeMib)) }
+        : this;
+
+    /// <summary>Whether a unikernel has the block device <paramref name="name"/>, or is to get it.</summary>
+    public bool IsInUse(Name name) => Unikernels.Values.Any(demand => demand.Blocks.Contains(name));
 
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
     /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>
@@ -55,30 +79,34 @@ public sealed record ResourceTree
 
         return this with
         {
-            Unikernels = Unikernels.Add(name, demand),
-            UsageByPath = name.Path.SelfAndAncestors().Aggregate(
-                UsageByPath, (usage, path) => usage.SetItem(path, usage.GetValueOrDefault(path).With(demand.MemoryMib))),
+            Unikernels = Unikernels.Add(name, demand), UsageByPath = With(name.Path, new Usage(1, demand.MemoryMib)),
         };
     }
 
     /// <summary>The tree without the unikernel <paramref name="name"/>; unchanged when there is none.</summary>
-    public ResourceTree WithoutUnikernel(Name name)
-    {
-        if (!Unikernels.TryGetValue(name, out Demand? demand))
-        {
-            return this;
-        }
+    public ResourceTree WithoutUnikernel(Name name) => Unikernels.TryGetValue(name, out Demand? demand)
+        ? this with { Unikernels = Unikernels.Remove(name), UsageByPath = Without(name.Path, new Usage(1, demand.MemoryMib)) }
+        : this;
 
+    private ImmutableDictionary<NamePath, Usage> With(NamePath path, Usage more) => path.SelfAndAncestors().Aggregate(
+        UsageByPath, (usage, each) => usage.SetItem(each, usage.GetValueOrDefault(each) + more));
+
+    private ImmutableDictionary<NamePath, Usage> Without(NamePath path, Usage less)
+    {
         ImmutableDictionary<NamePath, Usage>.Builder usage = UsageByPath.ToBuilder();
-        foreach (NamePath path in name.Path.SelfAndAncestors())
+        foreach (NamePath each in path.SelfAndAncestors())
         {
-            usage[path] = usage[path].Without(demand.MemoryMib);
-            if (usage[path] == default)
+            Usage rest = usage[each] - less;
+            if (rest == default)
             {
-                usage.Remove(path);
+                usage.Remove(each);
+            }
+            else
+            {
+                usage[each] = rest;
             }
         }
 
-        return this with { Unikernels = Unikernels.Remove(name), UsageByPath = usage.ToImmutable() };
+        return usage.ToImmutable();
     }
 }

@@ -3,11 +3,14 @@ namespace Albatross.Policy.Resources;
 /// <summary>What a path and everything below it uses now.</summary>
 /// <param name="Unikernels">How many unikernels exist.</param>
 /// <param name="MemoryMib">Sum of their memory in MiB.</param>
-public readonly record struct Usage(long Unikernels, long MemoryMib)
+/// <param name="BlockMib">Sum of the block devices in MiB, attached or not.</param>
+public readonly record struct Usage(long Unikernels, long MemoryMib, long BlockMib = 0)
 {
-    /// <summary>With one more unikernel of <paramref name="memoryMib"/> MiB.</summary>
-    public Usage With(long memoryMib) => new(Unikernels + 1, MemoryMib + memoryMib);
+    /// <summary>Both together.</summary>
+    public static Usage operator +(Usage left, Usage right) =>
+        new(left.Unikernels + right.Unikernels, left.MemoryMib + right.MemoryMib, left.BlockMib + right.BlockMib);
 
-    /// <summary>With one unikernel of <paramref name="memoryMib"/> MiB less.</summary>
-    public Usage Without(long memoryMib) => new(Unikernels - 1, MemoryMib - memoryMib);
+    /// <summary>What is left without <paramref name="right"/>.</summary>
+    public static Usage operator -(Usage left, Usage right) =>
+        new(left.Unikernels - right.Unikernels, left.MemoryMib - right.MemoryMib, left.BlockMib - right.BlockMib);
 }

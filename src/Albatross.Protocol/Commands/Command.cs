@@ -65,6 +65,12 @@ public abstract record Command
     /// <param name="Policy">Its bounds.</param>
     public sealed record PolicyAdd(ResourcePolicy Policy) : Command;
 
+    /// <summary>
+    /// Set several policies, all or none. Ours only, from the TLS endpoint to vmmd: the original adds those of a chain one by one.
+    /// </summary>
+    /// <param name="Policies">Paths and their policies; labels are ignored.</param>
+    public sealed record PolicyAddAll(ImmutableArray<Entry<ResourcePolicy>> Policies) : Command;
+
     /// <summary>Forget the policy of the path.</summary>
     public sealed record PolicyRemove : Command;
 
@@ -124,7 +130,7 @@ public abstract record Command
         UnikernelRestart => "unikernel restart",
         UnikernelInfo => "unikernel info",
         PolicyInfo => "policy info",
-        PolicyAdd => "policy add",
+        PolicyAdd or PolicyAddAll => "policy add",
         PolicyRemove => "policy remove",
         BlockInfo => "block info",
         BlockAdd or BlockOldAdd => "block add",

@@ -16,7 +16,7 @@ internal static partial class CommandCodec
             Command.StatisticsAdd or Command.StatisticsRemove or Command.StatisticsSubscribe or Command.StatisticsInitial => 1,
             Command.UnikernelDestroy or Command.UnikernelCreate or Command.UnikernelGet => 3,
             Command.UnikernelRestart or Command.UnikernelInfo => 3,
-            Command.PolicyInfo or Command.PolicyAdd or Command.PolicyRemove => 4,
+            Command.PolicyInfo or Command.PolicyAdd or Command.PolicyAddAll or Command.PolicyRemove => 4,
             Command.Unknown unknown => throw new InvalidOperationException($"{unknown.Where} has no encoding"),
             _ => 5,
         };
@@ -45,6 +45,7 @@ internal static partial class CommandCodec
             case Command.PolicyInfo: writer.WriteTaggedNull(0); break;
             case Command.PolicyAdd add: WritePolicyAdd(writer, add.Policy); break;
             case Command.PolicyRemove: writer.WriteTaggedNull(2); break;
+            case Command.PolicyAddAll all: WritePolicyAddAll(writer, all.Policies); break;
             case Command.BlockInfo: writer.WriteTaggedNull(0); break;
             case Command.BlockAdd add: WriteInteger(writer, 1, add.SizeMib); break;
             case Command.BlockRemove: writer.WriteTaggedNull(2); break;
@@ -136,6 +137,14 @@ internal static partial class CommandCodec
             {
                 UnikernelConfigCodec.WriteSettings(writer, settings);
             }
+        }
+    }
+
+    private static void WritePolicyAddAll(DerWriter writer, ImmutableArray<Entry<ResourcePolicy>> policies)
+    {
+        using (writer.EnterTag(PolicyAddAllTag))
+        {
+            writer.WriteSequenceOf(policies, ReplyCodec.WritePolicy);
         }
     }
 

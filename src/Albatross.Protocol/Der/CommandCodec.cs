@@ -9,6 +9,9 @@ namespace Albatross.Protocol.Der;
 /// </summary>
 internal static partial class CommandCodec
 {
+    // No version of the original uses it; the largest number of one byte.
+    private const int PolicyAddAllTag = 30;
+
     public static Command Read(ref DerReader reader)
     {
         DerReader choice = reader.EnterChoice(out int number);
@@ -128,7 +131,7 @@ internal static partial class CommandCodec
         return command;
     }
 
-    // PolicyCmd ::= CHOICE { info [0] NULL, add [1] Policy, remove [2] NULL }
+    // PolicyCmd ::= CHOICE { info [0] NULL, add [1] Policy, remove [2] NULL } and of ours add-all [30] as the policies of a reply
     private static Command ReadPolicy(ref DerReader reader)
     {
         DerReader choice = reader.EnterChoice(out int number);
@@ -137,6 +140,7 @@ internal static partial class CommandCodec
             0 => choice.ReadNullAs(new Command.PolicyInfo()),
             1 => new Command.PolicyAdd(PolicyCodec.Read(ref choice)),
             2 => choice.ReadNullAs(new Command.PolicyRemove()),
+            PolicyAddAllTag => new Command.PolicyAddAll(choice.ReadListOf(DerTag.Sequence, ReplyCodec.ReadPolicy)),
             _ => Unknown(ref choice, "policy command", number),
         };
         choice.End();

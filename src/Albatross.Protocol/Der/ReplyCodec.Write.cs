@@ -85,7 +85,7 @@ internal static partial class ReplyCodec
         }
     }
 
-    private static void WritePolicy(DerWriter writer, Entry<ResourcePolicy> entry)
+    internal static void WritePolicy(DerWriter writer, Entry<ResourcePolicy> entry)
     {
         using (writer.Enter(DerTag.Sequence))
         {

@@ -91,7 +91,7 @@ internal static partial class ReplyCodec
     }
 
     // SEQUENCE { name Name, policy Policy }
-    private static Entry<ResourcePolicy> ReadPolicy(ref DerReader reader)
+    internal static Entry<ResourcePolicy> ReadPolicy(ref DerReader reader)
     {
         DerReader fields = reader.Enter(DerTag.Sequence);
         var entry = new Entry<ResourcePolicy>(fields.ReadName(), PolicyCodec.Read(ref fields));

@@ -51,8 +51,9 @@ internal sealed class VmmdScript
     /// <summary>Whether the disk takes at once what is to be stored; else the test says when, and sees it as an effect.</summary>
     public bool StoresAtOnce { get; init; } = true;
 
+    /// <summary>With 20 MiB for block devices.</summary>
     public static ResourcePolicy Policy(long unikernels, long memoryMib, long[] cpuIds, params string[] bridges) =>
-        new(unikernels, new ValueSet<long>(cpuIds), memoryMib, BlockMib: null, new ValueSet<RawText>(bridges.Select(RawText.Of)));
+        new(unikernels, new ValueSet<long>(cpuIds), memoryMib, BlockMib: 20, new ValueSet<RawText>(bridges.Select(RawText.Of)));
 
     public static Name NameOf(string text) =>
         Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new ArgumentException(refusal.Text, nameof(text));
@@ -148,7 +149,10 @@ internal sealed class VmmdScript
 
     public Phase? PhaseOf(string name) => State.Unikernels.GetValueOrDefault(NameOf(name))?.Phase;
 
-    public Usage UsageOf(string path) => State.Resources.UsageOf(NameOf(path).Path);
+    /// <summary>What the unikernels at and below <paramref name="path"/> use; the block devices that were there are left out.</summary>
+    public Usage UsageOf(string path) => State.Resources.UsageOf(NameOf(path).Path) with { BlockMib = 0 };
+
+    public long BlockMibOf(string path) => State.Resources.UsageOf(NameOf(path).Path).BlockMib;
 
     private string[] TextsOf(VmmdEffect effect) => effect is VmmdEffect.Store store && StoresAtOnce
         ? Do(new VmmdInput.Stored(store.Version))

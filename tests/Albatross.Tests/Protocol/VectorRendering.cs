@@ -48,6 +48,11 @@ internal static partial class VectorRendering
         Command.UnikernelInfo info => Two("unikernel", InfoName(info.Form), null),
         Command.PolicyInfo => Two("policy", "info", null),
         Command.PolicyAdd add => Two("policy", "add", Render(add.Policy)),
+        Command.PolicyAddAll all => Two("policy", "add-all", List(all.Policies, entry => new JsonObject
+        {
+            ["name"] = entry.Name.ToString(),
+            ["policy"] = Render(entry.Value),
+        })),
         Command.PolicyRemove => Two("policy", "remove", null),
         Command.BlockInfo => Two("block", "info", null),
         Command.BlockAdd add => Two("block", "add", add.SizeMib),

@@ -36,7 +36,9 @@ internal sealed class WireGenerator(int seed)
         12 => new Command.UnikernelRestart(Flip() ? AnySettings() : null),
         13 => new Command.UnikernelInfo(AnyForm()),
         14 => new Command.PolicyInfo(),
-        15 => new Command.PolicyAdd(AnyPolicy()),
+        15 => Flip()
+            ? new Command.PolicyAdd(AnyPolicy())
+            : new Command.PolicyAddAll(Many(() => new Entry<ResourcePolicy>(AnyName(), AnyPolicy()))),
         16 => new Command.PolicyRemove(),
         17 => new Command.BlockInfo(),
         18 => new Command.BlockAdd(Any63()),
