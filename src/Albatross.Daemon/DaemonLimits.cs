@@ -35,6 +35,12 @@ internal static class DaemonLimits
     /// <summary>How long a subscriber may take nothing while its unikernel waits for it.</summary>
     public static readonly TimeSpan StallDeadline = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the sender of a block device's content may send nothing.</summary>
+    public static readonly TimeSpan ContentDeadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a sender whose content was refused may go on sending, until it reads why.</summary>
+    public static readonly TimeSpan RefusedContentDeadline = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a local service may take to answer.</summary>
     public static readonly TimeSpan ServiceDeadline = TimeSpan.FromSeconds(60);
 

@@ -1,4 +1,5 @@
 using Albatross.Linux;
+using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Policies;
 
@@ -8,12 +9,13 @@ namespace Albatross.Daemon;
 internal static class HostInspection
 {
     /// <summary>
-    /// No limit of unikernels, the processors that are online, physical memory, the bridges that exist; no block storage yet.
+    /// No limit of unikernels, the processors that are online, physical memory, the bridges that exist, and the size of the file system of
+    /// <paramref name="blockDirectory"/>.
     /// </summary>
-    public static ResourcePolicy RootPolicy() => new(
+    public static ResourcePolicy RootPolicy(string blockDirectory) => new(
         ResourcePolicy.Unlimited,
         new ValueSet<long>(HostFacts.OnlineCpus),
         HostFacts.MemoryMib,
-        BlockMib: null,
+        new DriveInfo(blockDirectory).TotalSize >> BlockContent.MebibyteShift,
         new ValueSet<RawText>(HostFacts.Bridges.Select(RawText.Of)));
 }

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using Albatross.Certificates;
 using Albatross.Daemon.Wire;
 using Albatross.Policy;
 using Albatross.Policy.Names;
+using Albatross.Policy.Policies;
 using Albatross.Protocol.Commands;
 using Albatross.Protocol.Der;
 using Albatross.Protocol.Frames;
@@ -104,28 +106,34 @@ internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
         }
     }
 
-    // From the root down, so that a policy is never stored before the one that bounds it; the original goes the other way.
+    // All or none. The original adds one after the other, the deepest first, and leaves those behind that it had stored.
     private static async Task<string?> AddPoliciesAsync(FrameChannel vmmd, Authorisation authorisation, CancellationToken cancellation)
     {
-        foreach (GrantedPolicy granted in authorisation.Policies)
+        ImmutableArray<Entry<ResourcePolicy>> policies =
+            [.. authorisation.Policies.Select(granted => new Entry<ResourcePolicy>(new Name(granted.Path, null), granted.Policy))];
+        if (policies.IsEmpty)
         {
-            var name = new Name(granted.Path, null);
-            await AskAsync(vmmd, name, new Command.PolicyAdd(granted.Policy), cancellation).ConfigureAwait(false);
-            ReceivedFrame received = await vmmd.ReadAsync(cancellation).ConfigureAwait(false);
-            if (received.Kind != FrameKind.Frame
-                || !WireCodec.TryDecode(received.Body, out Protocol.Commands.Wire? wire, out _)
-                || wire is not Protocol.Commands.Wire.Answer answer)
-            {
-                return "error reading from fd";
-            }
-
-            if (answer.Reply is Reply.Failure failure)
-            {
-                return $"expected success when adding policy, got: host [unikernel: {name}]: command failed {failure.Text}";
-            }
+            return null;
         }
 
-        return null;
+        Name name = policies[^1].Name;
+        Command command = policies.Length == 1 ? new Command.PolicyAdd(policies[0].Value) : new Command.PolicyAddAll(policies);
+        await AskAsync(vmmd, name, command, cancellation).ConfigureAwait(false);
+        ReceivedFrame received = await vmmd.ReadAsync(cancellation).ConfigureAwait(false);
+        if (received.Kind != FrameKind.Frame
+            || !WireCodec.TryDecode(received.Body, out Protocol.Commands.Wire? wire, out _)
+            || wire is not Protocol.Commands.Wire.Answer answer)
+        {
+            return "error reading from fd";
+        }
+
+        if (answer.Reply is not Reply.Failure failure)
+        {
+            return null;
+        }
+
+        string where = policies.Length == 1 ? $"host [unikernel: {name}]: command failed " : "";
+        return $"expected success when adding policy, got: {where}{failure.Text}";
     }
 
     // The sequence is the requester's choice. With 0 the service's answer is just what the client is to get, and can be passed on as it is.

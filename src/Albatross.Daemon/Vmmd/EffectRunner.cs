@@ -23,6 +23,7 @@ internal sealed class EffectRunner(
     StateStore state,
     TenderLauncher tenders,
     HostDevices devices,
+    BlockService blocks,
     ConsoleLink console,
     StatisticsLink statistics,
     TimeProvider time,
@@ -65,6 +66,12 @@ internal sealed class EffectRunner(
                 break;
             case VmmdEffect.DetachDevices detach:
                 Track(Task.Run(() => devices.Detach(detach.Name, detach.Incarnation)));
+                break;
+            case VmmdEffect.MakeBlock or VmmdEffect.FillBlock or VmmdEffect.SendBlock or VmmdEffect.RemoveBlock:
+                Track(Task.Run(() => CarryBlockAsync(effect)));
+                break;
+            case VmmdEffect.GiveBlockUp give:
+                blocks.GiveUp(give.Name);
                 break;
             case VmmdEffect.OpenConsole open:
                 Track(OpenConsoleAsync(open));
@@ -162,6 +169,9 @@ internal sealed class EffectRunner(
 
         await inputs.WriteAsync(outcome).ConfigureAwait(false);
     }
+
+    private async Task CarryBlockAsync(VmmdEffect effect) =>
+        await inputs.WriteAsync(await blocks.CarryAsync(effect, _ending.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
     private void ReleaseImage(ImageId image)
     {

@@ -3,7 +3,6 @@ using Albatross.Daemon.State;
 using Albatross.Daemon.Wire;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
-using Albatross.Policy.Policies;
 using Albatross.Protocol.Commands;
 using Albatross.Protocol.Frames;
 using Microsoft.Extensions.Hosting;
@@ -28,14 +27,15 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         options.MakeDirectories();
         options.MakeDataDirectories();
         using var listener = LocalSocket.Listen(options.VmmdSocket);
-        ResourcePolicy root = HostInspection.RootPolicy();
-        Log.HostOffers(log, root.ToString());
+        var host = new OfferedResources(options.BlockDirectory);
+        Log.HostOffers(log, host.Last.ToString());
 
         var records = new TenderRecords(options.TenderDirectory);
         using var readiness = new Readiness();
         await EndLeftOversAsync(records, readiness, stoppingToken).ConfigureAwait(false);
 
         var blocks = new BlockDirectory(options, log);
+        blocks.RemoveUnfinished();
         var devices = new HostDevices(options, blocks, log);
         devices.RemoveLeftOvers();
 
@@ -53,9 +53,13 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         var console = new ConsoleLink(
             options.ConsoleSocket, () => _inputs.Writer.WriteAsync(new VmmdInput.ConsoleRestarted()).AsTask(), time, log);
         using var server = new WireServer(
-            listener, FrameLimits.LocalSocket, (connection, cancellation) => ServeAsync(connection, statistics, cancellation), log);
+            listener,
+            FrameLimits.LocalSocket,
+            (connection, cancellation) => ServeAsync(connection, host, statistics, cancellation),
+            log);
+        var blockService = new BlockService(blocks, server.Find, time);
         using var effects = new EffectRunner(
-            options, _inputs.Writer, server.Find, images, store, tenders, devices, console, statistics, time, log);
+            options, _inputs.Writer, server.Find, images, store, tenders, devices, blockService, console, statistics, time, log);
         var loop = new VmmdLoop(_inputs.Reader, effects.Start, log);
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];
@@ -63,7 +67,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(new VmmdInput.ShutdownRequested()).AsTask())
                 .ConfigureAwait(false))
         {
-            await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, root, blocks.Scan())).ConfigureAwait(false);
+            await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, host.Last, blocks.Scan())).ConfigureAwait(false);
         }
 
         Log.Ending(log, "vmmd");
@@ -73,13 +77,25 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         File.Delete(options.VmmdSocket);
     }
 
-    private async Task ServeAsync(LocalConnection connection, StatisticsLink statistics, CancellationToken cancellation)
+    private async Task ServeAsync(
+        LocalConnection connection, OfferedResources host, StatisticsLink statistics, CancellationToken cancellation)
     {
         while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is Protocol.Commands.Wire.Request request)
         {
+            if (host.ChangeBefore(request.Command) is { } change)
+            {
+                await _inputs.Writer.WriteAsync(change, cancellation).ConfigureAwait(false);
+            }
+
             var from = new Requester(connection.Id, request.Header);
             await _inputs.Writer.WriteAsync(new VmmdInput.CommandReceived(from, request.Command), cancellation).ConfigureAwait(false);
-            if (await connection.AnsweredAsync(cancellation).ConfigureAwait(false) == Connection.Close)
+            Connection after = await connection.AnsweredAsync(cancellation).ConfigureAwait(false);
+            if (request.Command is Command.BlockSet)
+            {
+                await connection.SkipContentAsync(cancellation).ConfigureAwait(false);
+            }
+
+            if (after == Connection.Close)
             {
                 return;
             }

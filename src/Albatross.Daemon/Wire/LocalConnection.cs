@@ -64,6 +64,41 @@ internal sealed class LocalConnection : IAsyncDisposable
         return wire;
     }
 
+    /// <summary>Whether the content that follows the command was read to its end marker.</summary>
+    public bool IsContentRead { get; private set; }
+
+    /// <summary>The next chunk of the content that follows a command; null at its end marker.</summary>
+    /// <exception cref="IOException">The peer is gone, or sent a chunk that is too large.</exception>
+    public async Task<ReadOnlyMemory<byte>?> ReceiveChunkAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Broken);
+        ReceivedFrame received = await _frames.ReadAsync(either.Token).ConfigureAwait(false);
+        switch (received.Kind)
+        {
+            case FrameKind.Frame:
+                return received.Body;
+            case FrameKind.EndMarker:
+                IsContentRead = true;
+                return null;
+            default:
+                throw new IOException($"error while reading stream: {received.Refusal?.Text ?? "its sender is gone"}");
+        }
+    }
+
+    /// <summary>
+    /// Reads past content that nobody wants, so that the peer comes to read why: closing at once would break its writing. Gives up after
+    /// <see cref="DaemonLimits.RefusedContentDeadline"/>.
+    /// </summary>
+    public async Task SkipContentAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        either.CancelAfter(DaemonLimits.RefusedContentDeadline);
+        while (!IsContentRead)
+        {
+            await ReceiveChunkAsync(either.Token).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Answers a command; says to whoever waits in <see cref="AnsweredAsync"/> what becomes of the connection.</summary>
     public void Answer(Header header, Reply reply, Connection after)
     {
