@@ -32,7 +32,10 @@ internal static class DaemonLimits
     /// <summary>With more answers waiting than this, a console is not read further: its unikernel waits in its FIFO.</summary>
     public const int WaitingWritesForRoom = 2;
 
-    /// <summary>How long a subscriber may take nothing while its unikernel waits for it.</summary>
+    /// <summary>
+    /// How long a subscriber may take nothing while its unikernel waits for it, and a TLS client of a block device's content while the
+    /// device waits; also how long one that streams may send nothing.
+    /// </summary>
     public static readonly TimeSpan StallDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the sender of a block device's content may send nothing.</summary>
@@ -46,6 +49,9 @@ internal static class DaemonLimits
 
     /// <summary>How long a peer may take for the last frames of its connection.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the rest of a client's stream is read and dropped when its command is refused, so that it hears why.</summary>
+    public static readonly TimeSpan RefusedStreamDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>The most that one read of a console takes, in bytes: with empty lines only, 60 times as much is sent.</summary>
     public const int ConsoleReadBytes = 16 << 10;

@@ -19,12 +19,21 @@ internal static class ReplyText
         Reply.Empty => $"{Host(header)}: success",
         Reply.Success success => $"{Host(header)}: success: {Escape(success.Text.Bytes.Span)}",
         Reply.Policies policies => $"{Host(header)}: {Lines(policies.Entries, "no policies", Policy)}",
+        Reply.BlockDevices devices => $"{Host(header)}: {BlockDevices(devices.Entries)}",
+        Reply.BlockDeviceImage image => $"{Host(header)}: block device compressed {Word(image.Compressed)}",
+        Reply.OldBlockDeviceImage image =>
+            $"{Host(header)}: old block device compressed {Word(image.Compressed)}, {image.Bytes.Length} bytes",
+        Reply.BlockData { Bytes: { } bytes } => $"block data {bytes.Length} bytes",
+        Reply.BlockData => "block data eof",
         Reply.Unikernels unikernels => $"{Host(header)}: {Lines(unikernels.Entries, "no unikernels", Unikernel)}",
         _ => $"{Host(header)}: an answer that this client does not print ({reply.GetType().Name})",
     };
 
     /// <summary>An image that was written to <paramref name="path"/>.</summary>
     public static string OfFile(Header header, string path) => $"{Host(header)}: dumped image to {path}";
+
+    /// <summary>The content of a block device that was written to <paramref name="path"/>.</summary>
+    public static string OfBlock(Header header, string path) => $"{Host(header)}: dumped to {path}";
 
     /// <summary>A policy in one line.</summary>
     public static string Of(ResourcePolicy policy)
@@ -68,6 +77,13 @@ internal static class ReplyText
         entries.Count == 0 ? none : string.Join('\n', entries.Select(entry => $"{Bracketed(entry.Name)}: {describe(entry.Value)}"));
 
     private static string Policy(ResourcePolicy policy) => Of(policy);
+
+    private static string BlockDevices(IReadOnlyCollection<Entry<BlockDevice>> entries) => entries.Count == 0
+        ? "no block devices"
+        : string.Join('\n', entries.Select(entry =>
+            $"block {Bracketed(entry.Name)} size {entry.Value.SizeMib} MB active {Word(entry.Value.Active)}"));
+
+    private static string Word(bool value) => value ? "true" : "false";
 
     private static string Unikernel(UnikernelInfo info)
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Albatross.Client.Blocks;
 using Albatross.Client.Output;
 using Albatross.Client.Pki;
 using Albatross.Policy;
@@ -9,7 +10,7 @@ using Albatross.Tls;
 
 namespace Albatross.Client.Sessions;
 
-/// <summary>Asks a question where the target says, and prints what is answered.</summary>
+/// <summary>Asks a question where the target says, and prints what is answered or writes it into a file.</summary>
 internal static class Dialogue
 {
     /// <summary>Runs it; the client's exit status.</summary>
@@ -24,61 +25,45 @@ internal static class Dialogue
         if (target.Destination is not null)
         {
             Stream session = await RemoteSession.OpenAsync(target, question, cancellation).ConfigureAwait(false);
-            return await ReadAsync(new FrameChannel(session, FrameLimits.Reply), question.Mode, cancellation).ConfigureAwait(false);
+            return await ReadAsync(new FrameChannel(session, FrameLimits.Reply), question.Mode, question.Content, cancellation)
+                .ConfigureAwait(false);
         }
 
         Stream local = await ConnectLocallyAsync(target, question.Service, cancellation).ConfigureAwait(false);
         var frames = new FrameChannel(local, FrameLimits.Reply);
         await frames.WriteAsync(
             WireCodec.EncodeFramed(new Wire.Request(new Header(0, question.Name), question.Command)), cancellation).ConfigureAwait(false);
-        return await ReadAsync(frames, question.Mode, cancellation).ConfigureAwait(false);
+        return await ReadAsync(frames, question.Mode, question.Content, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Reads and prints until the answer is complete.</summary>
-    public static async Task<int> ReadAsync(FrameChannel frames, AnswerMode mode, CancellationToken cancellation)
+    /// <summary>Sends <paramref name="content"/> if there is any, then reads and prints until the answer is complete.</summary>
+    public static async Task<int> ReadAsync(
+        FrameChannel frames, AnswerMode mode, BlockContent? content, CancellationToken cancellation)
     {
         await using (frames.ConfigureAwait(false))
         {
-            for (bool any = false; ; any = true)
+            if (content is not null)
             {
-                Wire.Answer? answer = await NextAsync(frames, cancellation).ConfigureAwait(false);
-                if (answer is null)
-                {
-                    return any && mode == AnswerMode.Stream
-                        ? ExitStatus.Success
-                        : throw new ClientException(
-                            ExitStatus.Communication, "the connection was closed without an answer: the daemon's log says why");
-                }
-
-                TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;
-                string text = await TextOfAsync(answer, cancellation).ConfigureAwait(false);
-                await to.WriteLineAsync(text).ConfigureAwait(false);
-                await to.FlushAsync(cancellation).ConfigureAwait(false);
-                if (answer.Reply is Reply.Failure)
-                {
-                    return ExitStatus.Failure;
-                }
-
-                if (mode == AnswerMode.Single)
-                {
-                    return ExitStatus.Success;
-                }
+                return await PrintAsync(await BlockUpload.SendAsync(frames, content, cancellation).ConfigureAwait(false), cancellation)
+                    .ConfigureAwait(false);
             }
+
+            Wire.Answer? answer = await NextAsync(frames, cancellation).ConfigureAwait(false);
+            int status = await PrintAsync(answer, cancellation).ConfigureAwait(false);
+            if (status != ExitStatus.Success || mode == AnswerMode.Single)
+            {
+                return status;
+            }
+
+            return mode == AnswerMode.BlockContent
+                ? await SaveBlockAsync(frames, answer!, cancellation).ConfigureAwait(false)
+                : await FollowAsync(frames, cancellation).ConfigureAwait(false);
         }
     }
 
-    private static async Task<string> TextOfAsync(Wire.Answer answer, CancellationToken cancellation)
-    {
-        if (answer.Reply is not Reply.Image image)
-        {
-            return ReplyText.Of(answer.Header, answer.Reply);
-        }
-
-        string path = await ReceivedImage.SaveAsync(answer.Header.Name, image, cancellation).ConfigureAwait(false);
-        return ReplyText.OfFile(answer.Header, path);
-    }
-
-    private static async Task<Wire.Answer?> NextAsync(FrameChannel frames, CancellationToken cancellation)
+    /// <summary>The next answer; null when the daemon has closed.</summary>
+    /// <exception cref="ClientException">The connection broke, or the answer cannot be read.</exception>
+    public static async Task<Wire.Answer?> NextAsync(FrameChannel frames, CancellationToken cancellation)
     {
         ReceivedFrame received;
         try
@@ -106,6 +91,67 @@ internal static class Dialogue
         }
 
         throw new ClientException(ExitStatus.Communication, $"the answer cannot be read: {refusal?.Text ?? "it is no reply"}");
+    }
+
+    // Until somebody closes.
+    private static async Task<int> FollowAsync(FrameChannel frames, CancellationToken cancellation)
+    {
+        while (await NextAsync(frames, cancellation).ConfigureAwait(false) is { } answer)
+        {
+            int status = await PrintAsync(answer, cancellation).ConfigureAwait(false);
+            if (status != ExitStatus.Success)
+            {
+                return status;
+            }
+        }
+
+        return ExitStatus.Success;
+    }
+
+    private static async Task<int> SaveBlockAsync(FrameChannel frames, Wire.Answer announced, CancellationToken cancellation)
+    {
+        if (announced.Reply is not Reply.BlockDeviceImage image)
+        {
+            throw new ClientException(ExitStatus.Communication, "the answer cannot be read: it announces no block device");
+        }
+
+        try
+        {
+            string path = await BlockDownload.SaveAsync(frames, announced.Header, image, cancellation).ConfigureAwait(false);
+            await Console.Out.WriteLineAsync(ReplyText.OfBlock(announced.Header, path)).ConfigureAwait(false);
+            return ExitStatus.Success;
+        }
+        catch (BlockDataRefusedException e)
+        {
+            return await PrintAsync(e.Answer, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // Its exit status.
+    private static async Task<int> PrintAsync(Wire.Answer? answer, CancellationToken cancellation)
+    {
+        if (answer is null)
+        {
+            throw new ClientException(
+                ExitStatus.Communication, "the connection was closed without an answer: the daemon's log says why");
+        }
+
+        TextWriter to = answer.Reply is Reply.Failure ? Console.Error : Console.Out;
+        string text = await TextOfAsync(answer, cancellation).ConfigureAwait(false);
+        await to.WriteLineAsync(text).ConfigureAwait(false);
+        await to.FlushAsync(cancellation).ConfigureAwait(false);
+        return answer.Reply is Reply.Failure ? ExitStatus.Failure : ExitStatus.Success;
+    }
+
+    private static async Task<string> TextOfAsync(Wire.Answer answer, CancellationToken cancellation)
+    {
+        if (answer.Reply is not Reply.Image image)
+        {
+            return ReplyText.Of(answer.Header, answer.Reply);
+        }
+
+        string path = await ReceivedImage.SaveAsync(answer.Header.Name, image, cancellation).ConfigureAwait(false);
+        return ReplyText.OfFile(answer.Header, path);
     }
 
     private static async Task<Stream> ConnectLocallyAsync(Target target, Service service, CancellationToken cancellation)

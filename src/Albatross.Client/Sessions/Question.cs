@@ -1,3 +1,4 @@
+using Albatross.Client.Blocks;
 using Albatross.Policy.Names;
 using Albatross.Protocol.Commands;
 
@@ -8,12 +9,16 @@ namespace Albatross.Client.Sessions;
 /// <param name="Command">The command.</param>
 /// <param name="Service">The local service that takes it.</param>
 /// <param name="Mode">How the answer comes.</param>
-internal sealed record Question(Name Name, Command Command, Service Service, AnswerMode Mode);
+internal sealed record Question(Name Name, Command Command, Service Service, AnswerMode Mode)
+{
+    /// <summary>What is sent after the command; the caller disposes it.</summary>
+    public BlockContent? Content { get; init; }
+}
 
 /// <summary>The local services and their sockets.</summary>
 internal enum Service
 {
-    /// <summary>Unikernels and policies.</summary>
+    /// <summary>Unikernels, policies and block devices.</summary>
     Vmmd,
 
     /// <summary>Consoles.</summary>
@@ -28,4 +33,7 @@ internal enum AnswerMode
 
     /// <summary>Replies until somebody closes.</summary>
     Stream,
+
+    /// <summary>A reply that announces a block device's content, which follows and goes into a file.</summary>
+    BlockContent,
 }

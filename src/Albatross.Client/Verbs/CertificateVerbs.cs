@@ -7,6 +7,7 @@ using Albatross.Certificates.Issuing;
 using Albatross.Certificates.Keys;
 using Albatross.Certificates.Reading;
 using Albatross.Certificates.Validation;
+using Albatross.Client.Blocks;
 using Albatross.Client.Output;
 using Albatross.Client.Pki;
 using Albatross.Client.Sessions;
@@ -124,31 +125,61 @@ internal static class CertificateVerbs
             Description = "The CA that the server's certificate must be from (PEM).", DefaultValueFactory = _ => "cacert.pem",
         };
         var serverName = new Option<string?>("--server-name") { Description = "Name in the server's certificate, if it is not the host." };
+        var data = new Option<string?>("--data") { Description = "File with the content, for a certificate that sets a block device." };
         var verb = new System.CommandLine.Command(
             "certificate", "Presents a certificate that was signed before, and prints what is answered.")
         {
-            certificate, key, destination, serverCa, serverName,
+            certificate, key, destination, serverCa, serverName, data,
         };
         verb.SetAction(async (parsed, cancellation) =>
         {
             ImmutableArray<ParsedCertificate> chain = CertificateFiles.Certificates(parsed.GetRequiredValue(certificate));
             string where = parsed.GetRequiredValue(destination);
+            Protocol.Commands.Command? command = CommandOf(chain[0]);
+            using BlockContent? content = ContentFor(command, parsed.GetValue(data));
             ServerTrust trust = RemoteSession.Trust(
                 where, CertificateFiles.Certificates(parsed.GetRequiredValue(serverCa)), parsed.GetValue(serverName));
             Stream session = await RemoteSession.PresentAsync(
                 where, chain, CertificateFiles.Key(parsed.GetRequiredValue(key)), trust, cancellation).ConfigureAwait(false);
-            return await Dialogue.ReadAsync(new FrameChannel(session, FrameLimits.Reply), ModeOf(chain[0]), cancellation)
+            return await Dialogue.ReadAsync(new FrameChannel(session, FrameLimits.Reply), ModeOf(command), content, cancellation)
                 .ConfigureAwait(false);
         });
         return verb;
     }
 
-    private static AnswerMode ModeOf(ParsedCertificate leaf) =>
+    private static Protocol.Commands.Command? CommandOf(ParsedCertificate leaf) =>
         leaf.Extensions.Albatross is { } extension
         && Protocol.Der.ExtensionCodec.TryDecode(extension, out Protocol.Commands.Command? command, out _)
-        && command is Protocol.Commands.Command.ConsoleSubscribe
-            ? AnswerMode.Stream
-            : AnswerMode.Single;
+            ? command
+            : null;
+
+    private static AnswerMode ModeOf(Protocol.Commands.Command? command) => command switch
+    {
+        Protocol.Commands.Command.ConsoleSubscribe => AnswerMode.Stream,
+        Protocol.Commands.Command.BlockDump => AnswerMode.BlockContent,
+        _ => AnswerMode.Single,
+    };
+
+    // Whether it is packed stands in the certificate; how well does not matter to anybody.
+    private static BlockContent? ContentFor(Protocol.Commands.Command? command, string? file)
+    {
+        const int Level = 9;
+        bool? isCompressed = command switch
+        {
+            Protocol.Commands.Command.BlockSet set => set.Compressed,
+            Protocol.Commands.Command.BlockOldSet { Data.IsEmpty: true } set => set.Compressed,
+            Protocol.Commands.Command.BlockOldAdd { Data: { IsEmpty: true } } add => add.Compressed,
+            _ => null,
+        };
+        return (isCompressed, file) switch
+        {
+            (null, null) => null,
+            ({ } packed, { } path) => BlockContent.Open(path, packed ? Level : 0),
+            (null, _) => throw new ClientException(
+                ExitStatus.Usage, $"this certificate is for {command?.Words ?? "no command"}, which takes no --data"),
+            _ => throw new ClientException(ExitStatus.Usage, "this certificate sets a block device: give its content with --data FILE"),
+        };
+    }
 
     private static SigningRequest ReadRequest(string path)
     {

@@ -6,14 +6,9 @@ namespace Albatross.Client.Verbs;
 internal static class ImageFile
 {
     /// <summary>Reads it; from level 1 on in zlib format (RFC 1950).</summary>
-    /// <exception cref="ClientException">The level is none, or the file is empty.</exception>
+    /// <exception cref="ClientException">The file is empty.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, int level, CancellationToken cancellation)
     {
-        if (level is < 0 or > 9)
-        {
-            throw new ClientException(ExitStatus.Usage, $"a compression level is 0 to 9, not {level}");
-        }
-
         byte[] image = await File.ReadAllBytesAsync(path, cancellation).ConfigureAwait(false);
         if (image.Length == 0)
         {

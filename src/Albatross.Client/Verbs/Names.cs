@@ -12,11 +12,11 @@ internal static class Names
         ? name
         : throw new ClientException(ExitStatus.Usage, $"{text}: {refusal.Text}");
 
-    /// <summary>A name that has a label.</summary>
+    /// <summary>A name that has a label: that of a unikernel, or of <paramref name="what"/>.</summary>
     /// <exception cref="ClientException">It is none, or a path.</exception>
-    public static Name Labelled(string text) => Name(text) is { Label: not null } name
+    public static Name Labelled(string text, string what = "unikernel") => Name(text) is { Label: not null } name
         ? name
-        : throw new ClientException(ExitStatus.Usage, $"{text} is a path: give the name of a unikernel, such as :hello or demo:hello");
+        : throw new ClientException(ExitStatus.Usage, $"{text} is a path: give the name of a {what}, such as :hello or demo:hello");
 
     /// <summary>A path.</summary>
     /// <exception cref="ClientException">It is none.</exception>

@@ -9,7 +9,6 @@ namespace Albatross.Client.Verbs;
 internal static class UnikernelVerbs
 {
     private const int DefaultMemoryMib = 32;
-    private const int RemoteCompressionLevel = 9;
 
     /// <summary><c>create NAME IMAGE</c>.</summary>
     public static System.CommandLine.Command Create()
@@ -17,16 +16,17 @@ internal static class UnikernelVerbs
         var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
         var image = new Argument<string>("IMAGE") { Description = "File with the Solo5 image." };
         var force = new Option<bool>("--force", "-f") { Description = "Take the place of a unikernel of that name." };
-        var level = new Option<int?>("--compression-level") { Description = "zlib level 0 to 9 of the image (0 locally, 9 remotely)." };
+        var level = new CompressionOption("of the image");
         var settings = new SettingsOptions(DefaultMemoryMib);
         var target = new TargetOptions();
-        var verb = new System.CommandLine.Command("create", "Starts a unikernel.") { name, image, force, level };
+        var verb = new System.CommandLine.Command("create", "Starts a unikernel.") { name, image, force };
+        level.AddTo(verb);
         settings.AddTo(verb);
         target.AddTo(verb);
         verb.SetAction(async (parsed, cancellation) =>
         {
             Target where = target.Read(parsed);
-            int compression = parsed.GetValue(level) ?? (where.Destination is null && !where.WritesRequest ? 0 : RemoteCompressionLevel);
+            int compression = level.Read(parsed, where);
             ReadOnlyMemory<byte> bytes =
                 await ImageFile.ReadAsync(parsed.GetRequiredValue(image), compression, cancellation).ConfigureAwait(false);
             var config = new UnikernelConfig(ImageType.Solo5, compression > 0, bytes, settings.Read(parsed));
@@ -68,14 +68,15 @@ internal static class UnikernelVerbs
     public static System.CommandLine.Command Get()
     {
         var name = new Argument<string>("NAME") { Description = "Name of the unikernel." };
-        var level = new Option<int?>("--compression-level") { Description = "zlib level 0 to 9 for the way (0 locally, 9 remotely)." };
+        var level = new CompressionOption("for the way");
         var target = new TargetOptions();
-        var verb = new System.CommandLine.Command("get", "Writes the image of a unikernel into a file.") { name, level };
+        var verb = new System.CommandLine.Command("get", "Writes the image of a unikernel into a file.") { name };
+        level.AddTo(verb);
         target.AddTo(verb);
         verb.SetAction((parsed, cancellation) =>
         {
             Target where = target.Read(parsed);
-            int compression = parsed.GetValue(level) ?? (where.Destination is null && !where.WritesRequest ? 0 : RemoteCompressionLevel);
+            int compression = level.Read(parsed, where);
             return Dialogue.AskAsync(
                 where,
                 new Question(

@@ -20,7 +20,8 @@ internal sealed class EndpointRole(DaemonOptions options, TimeProvider time, ILo
         options.MakeDirectories();
         using var gate = new BigMessageGate();
         var settings = new ServerSettings(Identity(), Anchor(), TlsLimits.Default, gate, time);
-        using var listener = new TlsListener(IPAddress.Parse(options.Address), options.Port, settings, new ServiceProxy(options, log), log);
+        using var listener = new TlsListener(
+            IPAddress.Parse(options.Address), options.Port, settings, new ServiceProxy(options, time, log), log);
         IPEndPoint address = listener.Start();
         AddressFile.Write(options.EndpointAddressFile, address.ToString());
         Log.Listening(log, "endpoint", address.ToString());

@@ -18,7 +18,7 @@ namespace Albatross.Daemon.Endpoint;
 /// From a proven client's chain to the service that carries out its command, and the answers back, frame by frame
 /// (wire specification, section 8, "After the handshake"). One command per session.
 /// </summary>
-internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
+internal sealed partial class ServiceProxy(DaemonOptions options, TimeProvider time, ILogger log)
 {
     /// <summary>Serves one session; the caller closes it.</summary>
     public async Task ServeAsync(ServerSession session, string peer, CancellationToken cancellation)
@@ -33,19 +33,26 @@ internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
 
         session.ReleaseChain();
         Log.Authorised(log, peer, authorisation.Name, authorisation.Command.Words);
+        var chunks = new ClientChunks(session.Stream, time);
         try
         {
-            await CarryAsync(session, authorisation, cancellation).ConfigureAwait(false);
+            await CarryAsync(session, chunks, authorisation, cancellation).ConfigureAwait(false);
         }
         catch (SocketException)
         {
             await RefuseAsync(session, authorisation.Name, "couldn't reach service", cancellation).ConfigureAwait(false);
         }
+
+        if (IsFollowedByChunks(authorisation.Command))
+        {
+            await chunks.DropRestAsync(cancellation).ConfigureAwait(false);
+        }
     }
 
-    private async Task CarryAsync(ServerSession session, Authorisation authorisation, CancellationToken cancellation)
+    private async Task CarryAsync(
+        ServerSession session, ClientChunks chunks, Authorisation authorisation, CancellationToken cancellation)
     {
-        (Command? command, Refusal? refusal) = await ReceiveImageAsync(session, authorisation.Command, cancellation).ConfigureAwait(false);
+        (Command? command, Refusal? refusal) = await ReceiveImageAsync(chunks, authorisation.Command, cancellation).ConfigureAwait(false);
         if (command is null)
         {
             await RefuseAsync(session, authorisation.Name, refusal!.Text, cancellation).ConfigureAwait(false);
@@ -63,47 +70,66 @@ internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
                 return;
             }
 
-            await AskAsync(service, authorisation.Name, command, cancellation).ConfigureAwait(false);
-            if (command is Command.ConsoleSubscribe or Command.StatisticsSubscribe)
-            {
-                await RelayStreamAsync(service, session, authorisation.Name, cancellation).ConfigureAwait(false);
-            }
-            else
-            {
-                await RelayOneAsync(service, session, authorisation.Name, cancellation).ConfigureAwait(false);
-            }
+            await RelayAsync(service, session, chunks, authorisation.Name, command, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private async Task RelayAsync(
+        FrameChannel service, ServerSession session, ClientChunks chunks, Name name, Command command, CancellationToken cancellation)
+    {
+        switch (command)
+        {
+            case Command.BlockSet set:
+                await RelaySetAsync(service, session, chunks, name, set, cancellation).ConfigureAwait(false);
+                return;
+            case Command.BlockOldSet { Data.IsEmpty: true } old:
+                await RelaySetAsync(service, session, chunks, name, new Command.BlockSet(old.Compressed), cancellation)
+                    .ConfigureAwait(false);
+                return;
+            case Command.BlockOldAdd { Data: { IsEmpty: true } } add:
+                await RelayAddAndSetAsync(service, session, chunks, name, add, cancellation).ConfigureAwait(false);
+                return;
+        }
+
+        await AskAsync(service, name, command, cancellation).ConfigureAwait(false);
+        await (command switch
+        {
+            Command.ConsoleSubscribe or Command.StatisticsSubscribe => RelayStreamAsync(service, session, name, cancellation),
+            Command.BlockDump => RelayDumpAsync(service, session, name, cancellation),
+            _ => RelayOneAsync(service, session, name, cancellation),
+        }).ConfigureAwait(false);
     }
 
     // A create with an empty image: it follows in chunks up to an end marker (Mollymawk does so).
     private static async Task<(Command? Command, Refusal? Refusal)> ReceiveImageAsync(
-        ServerSession session, Command command, CancellationToken cancellation)
+        ClientChunks chunks, Command command, CancellationToken cancellation)
     {
         if (command is not Command.UnikernelCreate { Config.Image.IsEmpty: true } create)
         {
             return (command, null);
         }
 
-        var chunks = new FrameChannel(session.Stream, FrameLimits.Chunk);
         using var image = new MemoryStream();
-        while (true)
+        try
         {
-            ReceivedFrame received = await chunks.ReadAsync(cancellation).ConfigureAwait(false);
-            switch (received.Kind)
+            while (await chunks.NextAsync(cancellation).ConfigureAwait(false) is { } piece)
             {
-                case FrameKind.Frame when image.Length + received.Body.Length <= DaemonLimits.MaxStreamedImageBytes:
-                    image.Write(received.Body.Span);
-                    break;
-                case FrameKind.Frame:
+                if (image.Length + piece.Length > DaemonLimits.MaxStreamedImageBytes)
+                {
                     return (null, new Refusal(
                         RefusalCode.TooLarge, $"the image is larger than {DaemonLimits.MaxStreamedImageBytes >> 20} MiB"));
-                case FrameKind.EndMarker:
-                    ReadOnlyMemory<byte> bytes = image.GetBuffer().AsMemory(0, (int)image.Length);
-                    return (create with { Config = create.Config with { Image = bytes } }, null);
-                default:
-                    return (null, received.Refusal ?? new Refusal(RefusalCode.Malformed, "reading tls chunk"));
+                }
+
+                image.Write(piece.Span);
             }
         }
+        catch (EndOfStreamException)
+        {
+            return (null, new Refusal(RefusalCode.Malformed, "reading tls chunk"));
+        }
+
+        ReadOnlyMemory<byte> bytes = image.GetBuffer().AsMemory(0, (int)image.Length);
+        return (create with { Config = create.Config with { Image = bytes } }, null);
     }
 
     // All or none. The original adds one after the other, the deepest first, and leaves those behind that it had stored.
@@ -142,14 +168,34 @@ internal sealed class ServiceProxy(DaemonOptions options, ILogger log)
 
     private static async Task RelayOneAsync(FrameChannel service, ServerSession session, Name name, CancellationToken cancellation)
     {
-        ReceivedFrame received = await service.ReadAsync(cancellation).ConfigureAwait(false);
+        ReceivedFrame received = await ReadAsync(service, cancellation).ConfigureAwait(false);
+        await AnswerAsync(session, name, received, "error reading from fd", cancellation).ConfigureAwait(false);
+    }
+
+    // What the service said, as it is, or what to say when it said nothing.
+    private static async Task AnswerAsync(
+        ServerSession session, Name name, ReceivedFrame received, string otherwise, CancellationToken cancellation)
+    {
         if (received.Kind == FrameKind.Frame)
         {
             await session.Stream.WriteAsync(FrameWriter.Write(received.Body.Span), cancellation).ConfigureAwait(false);
         }
         else
         {
-            await RefuseAsync(session, name, "error reading from fd", cancellation).ConfigureAwait(false);
+            await RefuseAsync(session, name, otherwise, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // A service that is killed, or closes with bytes of ours unread, has closed like any other: the client is told, not dropped.
+    private static async Task<ReceivedFrame> ReadAsync(FrameChannel service, CancellationToken cancellation)
+    {
+        try
+        {
+            return await service.ReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            return new ReceivedFrame(FrameKind.Closed, default, null);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json.Nodes;
 using Albatross.Tests.Certificates;
 
@@ -103,22 +101,6 @@ public sealed class ClientProcessTests : IDisposable
         return (status, sentence.StartsWith(file, StringComparison.Ordinal) ? sentence[file.Length..] : sentence);
     }
 
-    private async Task<(int Status, string Output, string Errors)> RunAsync(string input, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "albatross-client.dll"), .. arguments])
-        {
-            WorkingDirectory = _directory.Path,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = Encoding.ASCII,
-        })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        return (process.ExitCode, await output, await errors);
-    }
+    private Task<(int Status, string Output, string Errors)> RunAsync(string input, params string[] arguments) =>
+        ClientProcess.RunAsync(_directory.Path, input, arguments);
 }

@@ -14,7 +14,10 @@ namespace Albatross.Tests.Client;
 /// <summary>Replies as the real client prints them, but for its line breaks and the boot arguments, which only -v -v shows.</summary>
 public sealed partial class ReplyTextTests
 {
-    private static readonly string[] Kinds = ["string", "empty", "policies", "info", "info4", "info5"];
+    private static readonly string[] Kinds =
+    [
+        "string", "empty", "policies", "info", "info4", "info5", "block-devices", "block-device-image", "old-block-device-image",
+    ];
 
     [Fact]
     public void Replies_are_printed_as_by_the_original()
@@ -70,13 +73,28 @@ public sealed partial class ReplyTextTests
             ReplyText.Of(HeaderOf(":"), reply));
     }
 
+    [Fact]
+    public void Every_block_device_has_its_own_line_and_none_is_said_so()
+    {
+        var reply = new Reply.BlockDevices(
+        [
+            new Entry<BlockDevice>(HeaderOf(":storage").Name, new BlockDevice(4, Active: false)),
+            new Entry<BlockDevice>(HeaderOf("foo:data").Name, new BlockDevice(1024, Active: true)),
+        ]);
+
+        Assert.Equal(
+            "host [unikernel: :]: block [unikernel: :storage] size 4 MB active false\nblock [unikernel: foo:data] size 1024 MB active true",
+            ReplyText.Of(HeaderOf(":"), reply));
+        Assert.Equal("host [unikernel: :]: no block devices", ReplyText.Of(HeaderOf(":"), new Reply.BlockDevices([])));
+    }
+
     private static bool IsPrintedReply(WireVector row)
     {
         JsonObject payload = row.Decoded["payload"]!.AsObject();
         bool isBhyve = row.Row["value"]!.ToJsonString().Contains("bhyve", StringComparison.OrdinalIgnoreCase);   // FreeBSD only
         return payload.ContainsKey("failure")
             || (!isBhyve && payload["success"] is JsonObject success && Kinds.Contains(success.First().Key))
-            || (payload["data"] is JsonObject data && data.ContainsKey("console"));
+            || (payload["data"] is JsonObject data && (data.ContainsKey("console") || data.ContainsKey("block")));
     }
 
     private static string Expected(WireVector row)
