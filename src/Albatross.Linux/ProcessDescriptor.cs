@@ -60,6 +60,30 @@ public sealed class ProcessDescriptor : OwnedDescriptor
     }
 
     /// <summary>
+    /// How a process ended that is no child of ours; null as long as its parent has not taken the status, and always where the kernel
+    /// does not tell (before Linux 6.15).
+    /// </summary>
+    public ProcessExit? ExitOfOther()
+    {
+        // struct pidfd_info of include/uapi/linux/pidfd.h: mask at 0, exit_code, as of wait(2), at 60. The size is a part of the number.
+        const int InfoBytes = 64, ExitCodeAt = 60;
+        const nuint GetInfo = 0xC000_FF0B | (InfoBytes << 16);
+        const ulong ExitInformation = 8;
+        Span<byte> information = stackalloc byte[InfoBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(information, ExitInformation);
+        bool isKnown = Libc.Control(this, GetInfo, information) == 0
+            && (BinaryPrimitives.ReadUInt64LittleEndian(information) & ExitInformation) != 0;
+        int status = BinaryPrimitives.ReadInt32LittleEndian(information[ExitCodeAt..]);
+        const int SignalBits = 0x7F, ExitShift = 8, ExitMask = 0xFF;
+        return (isKnown, status & SignalBits) switch
+        {
+            (false, _) => null,
+            (true, 0) => new ProcessExit(ProcessExitKind.Exited, (status >> ExitShift) & ExitMask),
+            (true, var signal) => new ProcessExit(ProcessExitKind.Killed, signal),
+        };
+    }
+
+    /// <summary>
     /// Waits up to <paramref name="timeoutMs"/> milliseconds for the end, without taking the status; works for any process.
     /// </summary>
     /// <exception cref="LinuxException">The host said no.</exception>
