@@ -60,10 +60,19 @@ public sealed class ProcessDescriptor : OwnedDescriptor
     }
 
     /// <summary>
-    /// How a process ended that is no child of ours; null as long as its parent has not taken the status, and always where the kernel
-    /// does not tell (before Linux 6.15).
+    /// How a process ended that is no child of ours; null as long as it has not, and when the kernel does not tell: before Linux 6.15 it
+    /// forgets the status when the process's parent has taken it.
     /// </summary>
-    public ProcessExit? ExitOfOther()
+    public ProcessExit? ExitOfOther() => InformationOfEnd() ?? StatusOfZombie() ?? InformationOfEnd();
+
+    // A process that its parent has not waited for yet keeps its number: as long as it can be signalled, the number means it.
+    private ProcessExit? StatusOfZombie()
+    {
+        const int NoSignal = 0;
+        return ProcessStatus.Of(ProcessId) is { State: 'Z' } status && Signal(NoSignal) ? ExitOf(status.WaitStatus) : null;
+    }
+
+    private ProcessExit? InformationOfEnd()
     {
         // struct pidfd_info of include/uapi/linux/pidfd.h: mask at 0, exit_code, as of wait(2), at 60. The size is a part of the number.
         const int InfoBytes = 64, ExitCodeAt = 60;
@@ -73,13 +82,16 @@ public sealed class ProcessDescriptor : OwnedDescriptor
         BinaryPrimitives.WriteUInt64LittleEndian(information, ExitInformation);
         bool isKnown = Libc.Control(this, GetInfo, information) == 0
             && (BinaryPrimitives.ReadUInt64LittleEndian(information) & ExitInformation) != 0;
-        int status = BinaryPrimitives.ReadInt32LittleEndian(information[ExitCodeAt..]);
+        return isKnown ? ExitOf(BinaryPrimitives.ReadInt32LittleEndian(information[ExitCodeAt..])) : null;
+    }
+
+    private static ProcessExit ExitOf(int waitStatus)
+    {
         const int SignalBits = 0x7F, ExitShift = 8, ExitMask = 0xFF;
-        return (isKnown, status & SignalBits) switch
+        return (waitStatus & SignalBits) switch
         {
-            (false, _) => null,
-            (true, 0) => new ProcessExit(ProcessExitKind.Exited, (status >> ExitShift) & ExitMask),
-            (true, var signal) => new ProcessExit(ProcessExitKind.Killed, signal),
+            0 => new ProcessExit(ProcessExitKind.Exited, (waitStatus >> ExitShift) & ExitMask),
+            var signal => new ProcessExit(ProcessExitKind.Killed, signal),
         };
     }
 

@@ -55,7 +55,10 @@ public sealed class FileLocksTests : IDisposable
             Assert.Equal([child.ProcessId], FileLocks.OtherHolders(next));
             Assert.False(FileLocks.TryTake(next, exclusively: true));
 
+            Assert.Null(child.ExitOfOther());
             child.Signal(9);
+            Assert.True(child.HasEnded(timeoutMs: 30_000));
+            Assert.Equal(new ProcessExit(ProcessExitKind.Killed, 9), child.ExitOfOther());
             child.Wait();
             Assert.True(FileLocks.TryTake(next, exclusively: true));
             Assert.Empty(FileLocks.OtherHolders(next));
@@ -81,7 +84,7 @@ public sealed class FileLocksTests : IDisposable
     }
 
     [Fact]
-    public void The_end_of_a_child_is_told_to_whoever_holds_its_descriptor_when_it_was_waited_for()
+    public void The_end_of_a_process_is_told_to_whoever_holds_its_descriptor_before_and_after_its_parent_has_waited()
     {
         using SealedFile executable = SealedFile.OfExecutable("played", PlayedProgram.Exiting(42));
         using var spawner = new Spawner(LauncherCode.SpawnStub);
@@ -92,13 +95,13 @@ public sealed class FileLocksTests : IDisposable
         });
         using var other = ProcessDescriptor.Open(child.ProcessId);
         Assert.True(other.HasEnded(timeoutMs: 30_000));
-        Assert.Null(other.ExitOfOther());
+        var end = new ProcessExit(ProcessExitKind.Exited, 42);
+        Assert.Equal(end, other.ExitOfOther());
 
         child.Wait();
 
         // PIDFD_INFO_EXIT came with Linux 6.15.
-        ProcessExit? told = other.ExitOfOther();
-        Assert.Equal(Environment.OSVersion.Version >= new Version(6, 15) ? new ProcessExit(ProcessExitKind.Exited, 42) : null, told);
+        Assert.Equal(Environment.OSVersion.Version >= new Version(6, 15) ? end : null, other.ExitOfOther());
     }
 
     public void Dispose() => _directory.Delete(recursive: true);
