@@ -58,6 +58,12 @@ internal sealed class VmmdSimulation
     /// <summary>How often the daemon was killed.</summary>
     public int Crashes { get; private set; }
 
+    /// <summary>How many tenders the next daemon found and went on with.</summary>
+    public int Adopted { get; private set; }
+
+    /// <summary>How many it found and ended, because they were not wanted so.</summary>
+    public int Outdated { get; private set; }
+
     /// <summary>How many steps were made.</summary>
     public int Steps { get; private set; }
 
@@ -216,7 +222,9 @@ internal sealed class VmmdSimulation
         {
             Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(found.Name);
             Require(unikernel?.Process?.ProcessId == found.ProcessId, $"{found.Name} runs, and the next daemon does not know it");
-            Require(unikernel!.Phase is Phase.Running == found.IsWantedBy(_host.Disk), $"{found.Name}: {unikernel.Phase}");
+            bool isWanted = found.IsWantedBy(_host.Disk);
+            Require(unikernel!.Phase is Phase.Running == isWanted, $"{found.Name}: {unikernel.Phase}");
+            (Adopted, Outdated) = isWanted ? (Adopted + 1, Outdated) : (Adopted, Outdated + 1);
         }
     }
 

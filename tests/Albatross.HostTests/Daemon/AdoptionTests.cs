@@ -72,8 +72,7 @@ public sealed class AdoptionTests
         await daemon.RemoteAsync(["create", "two", image, "--mem", "16"]).Succeeds();
         int one = daemon.TenderOf("demo:one")!.Value, two = daemon.TenderOf("demo:two")!.Value;
         await daemon.KillAsync();
-        RunningDaemon.Signal(one, 9);
-        await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(one), () => "the tender does not end");
+        await RunningDaemon.EndAsync(one);
 
         await daemon.StartAgainAsync();
 
@@ -126,8 +125,7 @@ public sealed class AdoptionTests
             File.WriteAllLines(record, File.ReadAllLines(record).Where(line => !line.StartsWith("process ", StringComparison.Ordinal)));
         }
 
-        RunningDaemon.Signal(two, 9);
-        await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(two), () => "the tender does not end");
+        await RunningDaemon.EndAsync(two);
         await daemon.StartAgainAsync();
 
         Assert.Equal(one, daemon.TenderOf("demo:one"));
@@ -145,7 +143,7 @@ public sealed class AdoptionTests
         await daemon.RemoteAsync(["create", "one", image, "--mem", "16"]).Succeeds();
         int tender = daemon.TenderOf("demo:one")!.Value;
         await daemon.KillAsync();
-        RunningDaemon.Signal(tender, 9);
+        await RunningDaemon.EndAsync(tender);
         using Process stranger = Process.Start("sleep", "600");
         try
         {

@@ -61,8 +61,7 @@ public sealed class InstalledTenderTests
 
         // With its tender gone, the next daemon removes the tap and makes another for the unikernel, which is still wanted.
         await daemon.KillAsync();
-        RunningDaemon.Signal(before, 9);
-        await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(before), () => "the tender does not end");
+        await RunningDaemon.EndAsync(before);
         Assert.Contains("vmmtap0", await network.Links());
         await daemon.StartAgainAsync();
         Assert.Contains("1 ended meanwhile; freed 1 taps", daemon.Log, StringComparison.Ordinal);

@@ -17,6 +17,8 @@ namespace Albatross.HostTests.Daemon;
 internal sealed partial class KillCycles : IAsyncDisposable
 {
     private static readonly ImmutableArray<string> Busy = [":busy-plain", ":busy-replaced", ":busy-net", ":busy-loop"];
+    private static readonly string[] Places = ["fifo", "tenders", "taps"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly string[] Roles = ["console", "stats", "vmmd"];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("albatross-").FullName;
@@ -110,7 +112,7 @@ internal sealed partial class KillCycles : IAsyncDisposable
         return
         [
             .. Tenders().Select(tender => $"process of {tender.Name}"),
-            .. new[] { "fifo", "tenders", "taps" }.SelectMany(place => Directory.EnumerateFiles(Path.Combine(Run, place))),
+            .. Places.SelectMany(place => Directory.EnumerateFiles(Path.Combine(Run, place))),
             .. (await _network.Links()).Where(link => link.StartsWith("vmmtap", StringComparison.Ordinal)),
         ];
     }
@@ -189,16 +191,9 @@ internal sealed partial class KillCycles : IAsyncDisposable
     private async Task CheckAtRest(int cycle)
     {
         string console = _steady.Keys.Where(name => name is ":steady-spt" or ":steady-hvt").ElementAt(cycle % (_hasKvm ? 2 : 1));
-        bool isHeard = await LocalCommand.FollowAsync(Path.Combine(Run, "util/console.sock"), console, lines: 3)
-            .WaitAsync(TimeSpan.FromSeconds(60));
+        bool isHeard = await Soon(() => LocalCommand.FollowAsync(Path.Combine(Run, "util/console.sock"), console, lines: 3));
         string[] left = [];
-        var waited = Stopwatch.StartNew();
-        do
-        {
-            left = await Others();
-            await Task.Delay(5);
-        }
-        while (left.Length > 0 && waited.Elapsed < TimeSpan.FromSeconds(30));
+        await Soon(async () => (left = await Others()).Length == 0);
 
         var info = (Reply.Unikernels?)await LocalCommand.AskAsync(Vmmd, ":", new Command.UnikernelInfo());
         HashSet<string> shown = [.. info?.Entries.Select(entry => entry.Name.ToString()) ?? []];
@@ -215,11 +210,28 @@ internal sealed partial class KillCycles : IAsyncDisposable
         Assert.True(lost + restarted + left.Length == 0 && isHeard, $"cycle {cycle}: {Figures}; left: {string.Join(", ", left)}\n{Log}");
     }
 
+    // What takes its time: a console service that was killed too, a unikernel that is being ended.
+    private static async Task<bool> Soon(Func<Task<bool>> holds)
+    {
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < Patience)
+        {
+            if (await holds().WaitAsync(Patience))
+            {
+                return true;
+            }
+
+            await Task.Delay(5);
+        }
+
+        return false;
+    }
+
     // Everything that belongs to none of the steady ones.
     private async Task<string[]> Others()
     {
         string[] wanted = [.. _steady.Keys];
-        IEnumerable<string> files = new[] { "fifo", "tenders" }
+        IEnumerable<string> files = Places
             .SelectMany(place => Directory.EnumerateFiles(Path.Combine(Run, place)))
             .Where(file => !wanted.Contains(Path.GetFileName(file)));
         int images = Directory.EnumerateFiles(Path.Combine(_directory, "db/images")).Count() - wanted.Length;

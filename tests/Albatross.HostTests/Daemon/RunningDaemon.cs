@@ -171,6 +171,15 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <summary>Whether a process exists and has not ended.</summary>
     public static bool IsAlive(int processId) => ProcessStatus.Of(processId) is { State: not 'Z' };
 
+    /// <summary>Ends a process that is not ours, and waits until its parent has collected it too, so that its number means nothing.</summary>
+    public static async Task EndAsync(int processId)
+    {
+        ulong? startTicks = ProcessStatus.Of(processId)?.StartTicks;
+        Signal(processId, 9);
+        await Eventually(
+            () => ProcessStatus.Of(processId) is not { } status || status.StartTicks != startTicks, () => $"process {processId} is left");
+    }
+
     /// <summary>Waits until something holds; fails with <paramref name="otherwise"/> when it does not within half a minute.</summary>
     public static async Task Eventually(Func<bool> holds, Func<string> otherwise)
     {
