@@ -77,8 +77,8 @@ internal static partial class Log
     public static partial void RecordUnreadable(ILogger log, string file);
 
     [LoggerMessage(39, LogLevel.Information,
-        "of an earlier daemon: {Adopted} tenders adopted, {Outdated} to be ended, {Ended} ended meanwhile; freed {Taps} taps, {Fifos} FIFOs, "
-        + "{Images} images")]
+        "of an earlier daemon: {Adopted} tenders adopted, {Outdated} to be ended, {Ended} ended meanwhile; "
+        + "freed {Taps} taps, {Fifos} FIFOs, {Images} images")]
     public static partial void Found(ILogger log, int adopted, int outdated, int ended, int taps, int fifos, int images);
 
     [LoggerMessage(40, LogLevel.Information, "{Peer}: {Name} {Command}")]
