@@ -18,6 +18,7 @@ internal static class CommandLine
     public const string Port = "--port";
     public const string MetricsPort = "--metrics-port";
     public const string LogLevelName = "--log-level";
+    public const string StopUnikernels = "--stop-unikernels";
     public const string EndWithInputName = "--end-with-input";
 
     private const int DefaultPort = 1025;
@@ -52,10 +53,11 @@ internal static class CommandLine
             Description = "TCP port of the metrics page on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0,
         };
         (Option<string?> hvt, Option<string?> spt) = Tenders();
+        Option<bool> stop = Stop();
         Option<LogLevel> level = Level();
         var command = new Command("all", "Starts the four roles as processes of its own, with everything below one directory.")
         {
-            directory, ip, port, metrics, hvt, spt, level,
+            directory, ip, port, metrics, hvt, spt, stop, level,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -75,6 +77,7 @@ internal static class CommandLine
                     Address = parsed.GetRequiredValue(ip),
                     Port = parsed.GetRequiredValue(port),
                     MetricsPort = parsed.GetRequiredValue(metrics),
+                    StopUnikernels = parsed.GetValue(stop),
                     EndWithInput = false,
                 },
                 parsed.GetRequiredValue(level)).ConfigureAwait(false);
@@ -108,11 +111,12 @@ internal static class CommandLine
             Description = "Block devices, in block/.", DefaultValueFactory = _ => "/var/lib/albatross",
         };
         (Option<string?> hvt, Option<string?> spt) = Tenders();
+        Option<bool> stop = Stop();
         Option<LogLevel> level = Level();
         var endWithInput = new Option<bool>(EndWithInputName) { Description = "Ends when standard input ends.", Hidden = true };
         Option[] own = role switch
         {
-            Role.Vmmd => [dbDir, hvt, spt],
+            Role.Vmmd => [dbDir, hvt, spt, stop],
             Role.Endpoint => [ca, cert, key, ip, port],
             Role.Stats => [metrics],
             _ => [],
@@ -137,6 +141,7 @@ internal static class CommandLine
                 Address = parsed.GetValue(ip) ?? "",
                 Port = parsed.GetValue(port),
                 MetricsPort = parsed.GetValue(metrics),
+                StopUnikernels = parsed.GetValue(stop),
                 EndWithInput = parsed.GetValue(endWithInput),
             },
             parsed.GetRequiredValue(level)).ConfigureAwait(false));
@@ -152,6 +157,11 @@ internal static class CommandLine
         {
             Description = "A program that runs spt images, such as solo5-spt. Boot arguments stand on its command line.",
         });
+
+    private static Option<bool> Stop() => new(StopUnikernels)
+    {
+        Description = "Stop the unikernels with the daemon, in order; otherwise they run on and the next daemon takes them over.",
+    };
 
     private static string? Absolute(string? path) => path is null ? null : Path.GetFullPath(path);
 

@@ -38,6 +38,9 @@ internal sealed record DaemonOptions
     /// <summary>Whether the role ends when its standard input ends: its parent is gone then.</summary>
     public required bool EndWithInput { get; init; }
 
+    /// <summary>Whether unikernels are stopped with the daemon; else the next one takes them over.</summary>
+    public bool StopUnikernels { get; init; }
+
     /// <summary>The socket of vmmd.</summary>
     public string VmmdSocket => Path.Combine(SocketDirectory, "vmmd.sock");
 
@@ -53,7 +56,7 @@ internal sealed record DaemonOptions
     /// <summary>Holds the FIFO of each unikernel, called by its name.</summary>
     public string FifoDirectory => Path.Combine(RunDirectory, "fifo");
 
-    /// <summary>Holds a record of each running tender, called by its unikernel's name.</summary>
+    /// <summary>Holds a record of each tender that runs or is being started, called by its unikernel's name.</summary>
     public string TenderDirectory => Path.Combine(RunDirectory, "tenders");
 
     /// <summary>Holds a file for each tap that would outlive a daemon that is killed, called by the tap's name.</summary>

@@ -37,8 +37,8 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Warning, "{Name} {Text}")]
     public static partial void Reported(ILogger log, Name name, string text);
 
-    [LoggerMessage(25, LogLevel.Warning, "{Name} was left over by an earlier daemon as process {ProcessId}: it is ended")]
-    public static partial void LeftOver(ILogger log, string name, int processId);
+    [LoggerMessage(25, LogLevel.Warning, "{Name} runs as process {ProcessId} of an earlier daemon, but is not wanted so: it is ended")]
+    public static partial void LeftOver(ILogger log, Name name, int processId);
 
     [LoggerMessage(26, LogLevel.Error, "{Name}: {Effect} failed")]
     public static partial void EffectFailed(ILogger log, Name name, string effect, Exception reason);
@@ -66,6 +66,20 @@ internal static partial class Log
 
     [LoggerMessage(35, LogLevel.Warning, "unikernels run in a {Report}")]
     public static partial void SandboxIncomplete(ILogger log, string report);
+
+    [LoggerMessage(36, LogLevel.Information, "{Name} runs on as process {ProcessId}, which an earlier daemon started")]
+    public static partial void Adopted(ILogger log, Name name, int processId);
+
+    [LoggerMessage(37, LogLevel.Information, "{Name} has ended while no daemon ran")]
+    public static partial void EndedMeanwhile(ILogger log, Name name);
+
+    [LoggerMessage(38, LogLevel.Warning, "the record {File} of a tender cannot be read: it is removed, and what runs by it is ended")]
+    public static partial void RecordUnreadable(ILogger log, string file);
+
+    [LoggerMessage(39, LogLevel.Information,
+        "of an earlier daemon: {Adopted} tenders adopted, {Outdated} to be ended, {Ended} ended meanwhile; "
+        + "freed {Taps} taps, {Fifos} FIFOs, {Images} images")]
+    public static partial void Found(ILogger log, int adopted, int outdated, int ended, int taps, int fifos, int images);
 
     [LoggerMessage(40, LogLevel.Information, "{Peer}: {Name} {Command}")]
     public static partial void Authorised(ILogger log, string peer, Name name, string command);

@@ -71,6 +71,18 @@ public sealed class Fifo : OwnedDescriptor
 
     private static Fifo Open(string path, int flags) => new(LinuxException.Check(Libc.OpenPath(path, flags), "open", path));
 
+    /// <summary>Which FIFO this is, as long as it is open: device and inode.</summary>
+    /// <exception cref="LinuxException">The host said no.</exception>
+    public (ulong Device, ulong Inode) Identity
+    {
+        get
+        {
+            Span<byte> stat = stackalloc byte[256];
+            LinuxException.Check(Libc.Status(Number, stat), "fstat", "FIFO");
+            return (MemoryMarshal.Read<ulong>(stat), MemoryMarshal.Read<ulong>(stat[8..]));
+        }
+    }
+
     // Opening with O_PATH never waits and never touches a device; st_mode is at offset 24 on x86-64 (struct stat).
     private static bool IsFifo(string path)
     {

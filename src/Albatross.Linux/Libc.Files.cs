@@ -4,6 +4,14 @@ namespace Albatross.Linux;
 
 internal static partial class Libc
 {
+    // sys/file.h
+    internal const int LockShared = 1;
+    internal const int LockExclusive = 2;
+    internal const int LockNonBlocking = 4;
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Lock(SafeHandle descriptor, int operation);
+
     // fcntl.h of x86-64
     internal const int OpenWriteOnly = 1;
     internal const int OpenCreate = 0x40;

@@ -16,6 +16,7 @@ internal static partial class Libc
 {
     // asm/unistd_64.h
     internal const int CallSigprocmask = 14;
+    internal const int CallFlock = 73;
     internal const int CallSetsid = 112;
     internal const int CallSchedSetaffinity = 203;
     internal const int CallSchedGetaffinity = 204;

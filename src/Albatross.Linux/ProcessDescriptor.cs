@@ -60,6 +60,42 @@ public sealed class ProcessDescriptor : OwnedDescriptor
     }
 
     /// <summary>
+    /// How a process ended that is no child of ours; null as long as it has not, and when the kernel does not tell: before Linux 6.15 it
+    /// forgets the status when the process's parent has taken it.
+    /// </summary>
+    public ProcessExit? ExitOfOther() => InformationOfEnd() ?? StatusOfZombie() ?? InformationOfEnd();
+
+    // A process that its parent has not waited for yet keeps its number: as long as it can be signalled, the number means it.
+    private ProcessExit? StatusOfZombie()
+    {
+        const int NoSignal = 0;
+        return ProcessStatus.Of(ProcessId) is { State: 'Z' } status && Signal(NoSignal) ? ExitOf(status.WaitStatus) : null;
+    }
+
+    private ProcessExit? InformationOfEnd()
+    {
+        // struct pidfd_info of include/uapi/linux/pidfd.h: mask at 0, exit_code, as of wait(2), at 60. The size is a part of the number.
+        const int InfoBytes = 64, ExitCodeAt = 60;
+        const nuint GetInfo = 0xC000_FF0B | (InfoBytes << 16);
+        const ulong ExitInformation = 8;
+        Span<byte> information = stackalloc byte[InfoBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(information, ExitInformation);
+        bool isKnown = Libc.Control(this, GetInfo, information) == 0
+            && (BinaryPrimitives.ReadUInt64LittleEndian(information) & ExitInformation) != 0;
+        return isKnown ? ExitOf(BinaryPrimitives.ReadInt32LittleEndian(information[ExitCodeAt..])) : null;
+    }
+
+    private static ProcessExit ExitOf(int waitStatus)
+    {
+        const int SignalBits = 0x7F, ExitShift = 8, ExitMask = 0xFF;
+        return (waitStatus & SignalBits) switch
+        {
+            0 => new ProcessExit(ProcessExitKind.Exited, (waitStatus >> ExitShift) & ExitMask),
+            var signal => new ProcessExit(ProcessExitKind.Killed, signal),
+        };
+    }
+
+    /// <summary>
     /// Waits up to <paramref name="timeoutMs"/> milliseconds for the end, without taking the status; works for any process.
     /// </summary>
     /// <exception cref="LinuxException">The host said no.</exception>

@@ -8,7 +8,9 @@ namespace Albatross.Linux;
 /// <param name="SystemTicks">Field 15: CPU time in the kernel, in clock ticks.</param>
 /// <param name="ResidentPages">Field 24: resident memory in pages.</param>
 /// <param name="State">Field 3: one letter; 'Z' is a process that has ended and was not waited for.</param>
-public sealed record ProcessStatus(ulong StartTicks, ulong UserTicks, ulong SystemTicks, ulong ResidentPages, char State)
+/// <param name="WaitStatus">Field 52: how it ended, as wait(2) tells it; 0 also when this user may not know.</param>
+public sealed record ProcessStatus(
+    ulong StartTicks, ulong UserTicks, ulong SystemTicks, ulong ResidentPages, char State, int WaitStatus = 0)
 {
     /// <summary>Clock ticks per second, the same on every Linux that .NET runs on (USER_HZ).</summary>
     public const int TicksPerSecond = 100;
@@ -66,7 +68,8 @@ public sealed record ProcessStatus(ulong StartTicks, ulong UserTicks, ulong Syst
             }
         }
 
-        status = new ProcessStatus(numbers[0], numbers[1], numbers[2], numbers[3], fields[0][0]);
+        bool hasEnd = int.TryParse(fields.ElementAtOrDefault(52 - 3), NumberStyles.None, CultureInfo.InvariantCulture, out int waitStatus);
+        status = new ProcessStatus(numbers[0], numbers[1], numbers[2], numbers[3], fields[0][0], hasEnd ? waitStatus : 0);
         return true;
     }
 

@@ -22,6 +22,12 @@ public sealed record SpawnRequest
     public required ImmutableArray<SafeHandle> Descriptors { get; init; }
 
     /// <summary>
+    /// Which of its descriptors the child takes a shared lock of before it executes (<see cref="FileLocks"/>); null for none. It is to be an
+    /// open file that has an exclusive one: then the file is never without a lock, and from some moment on it is the child's.
+    /// </summary>
+    public int? LockedDescriptor { get; init; }
+
+    /// <summary>
     /// More system calls for the child, played when its descriptors are in place and just before it executes: rows of 64 bytes, number u32,
     /// 4 unused bytes, six arguments u64, mode u32 (0: must succeed, 1: any result), 4 unused bytes. They cannot point to memory.
     /// </summary>

@@ -43,7 +43,7 @@ public sealed class Spawner : IDisposable
             throw new ArgumentException("an executable is held or named, one of both", nameof(request));
         }
 
-        int fixedRows = (2 * request.Descriptors.Length) + 5;
+        int fixedRows = (2 * request.Descriptors.Length) + 6;
         int rowCount = fixedRows + (request.Rows.Length / RowBytes);
         using var table = new SpawnTable(
             rowCount,
@@ -62,8 +62,7 @@ public sealed class Spawner : IDisposable
             Fill(
                 table,
                 [.. handles.Select(handle => (int)handle.DangerousGetHandle())],
-                request.Descriptors.Length,
-                request.Rows.Span);
+                request);
             return Clone(table, request.ProcessName);
         }
         finally
@@ -82,8 +81,9 @@ public sealed class Spawner : IDisposable
     /// A descriptor's present number may be another one's final number. So all are first moved beyond every number in use here, and only
     /// then to where they belong.
     /// </summary>
-    private static void Fill(SpawnTable table, ImmutableArray<int> sources, int count, ReadOnlySpan<byte> rows)
+    private static void Fill(SpawnTable table, ImmutableArray<int> sources, SpawnRequest request)
     {
+        int count = request.Descriptors.Length;
         int high = Math.Max(sources.Max() + 1, sources.Length);
         for (int i = 0; i < sources.Length; i++)
         {
@@ -97,7 +97,12 @@ public sealed class Spawner : IDisposable
 
         table.Add("close_range", Libc.CallCloseRange, count, uint.MaxValue, CloseRangeOnExec);
         table.Add("setsid", Libc.CallSetsid);
-        table.Add(rows);
+        if (request.LockedDescriptor is { } locked)
+        {
+            table.Add("flock", Libc.CallFlock, locked, Libc.LockShared | Libc.LockNonBlocking);
+        }
+
+        table.Add(request.Rows.Span);
         table.AddExecute(sources.Length > count ? high + count : null);
     }
 

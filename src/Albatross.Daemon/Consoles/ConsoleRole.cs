@@ -23,6 +23,9 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         new BoundedChannelOptions(DaemonLimits.WaitingInputs) { SingleReader = true });
 
     private readonly ConcurrentDictionary<long, Task> _readers = new();
+
+    // Two readers of one FIFO would tear its lines apart.
+    private readonly ConcurrentDictionary<(Name Name, (ulong Device, ulong Inode) File), long> _beingRead = new();
     private long _lastReader;
 
     /// <inheritdoc/>
@@ -147,9 +150,23 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
 
             using (fifo)
             {
-                await PostAsync(new ConsoleInput.FifoOpened(open.From, open.Unikernels, reader), cancellation).ConfigureAwait(false);
-                await ReadToEndAsync(fifo, name, reader, readiness, cancellation).ConfigureAwait(false);
-                await PostAsync(new ConsoleInput.FifoEnded(name, reader, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                var file = (name, fifo.Identity);
+                if (!_beingRead.TryAdd(file, reader))
+                {
+                    await PostAsync(new ConsoleInput.FifoKept(open.From), cancellation).ConfigureAwait(false);
+                    return;
+                }
+
+                try
+                {
+                    await PostAsync(new ConsoleInput.FifoOpened(open.From, open.Unikernels, reader), cancellation).ConfigureAwait(false);
+                    await ReadToEndAsync(fifo, name, reader, readiness, cancellation).ConfigureAwait(false);
+                    await PostAsync(new ConsoleInput.FifoEnded(name, reader, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _beingRead.TryRemove(file, out _);
+                }
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

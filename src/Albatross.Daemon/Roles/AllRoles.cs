@@ -86,6 +86,7 @@ internal sealed class AllRoles(DaemonOptions options, LogThreshold threshold, Ti
                 CommandLine.DbDir, options.DataDirectory,
                 .. options.HvtTender is { } hvt ? (string[])[CommandLine.TenderHvt, hvt] : [],
                 .. options.SptTender is { } spt ? (string[])[CommandLine.TenderSpt, spt] : [],
+                .. options.StopUnikernels ? (string[])[CommandLine.StopUnikernels] : [],
             ],
             Role.Endpoint =>
             [

@@ -102,6 +102,9 @@ internal sealed class EffectRunner(
         }
     }
 
+    /// <summary>Takes over what an earlier daemon left; before anything is started, and after the step has been told.</summary>
+    public void Adopt(LeftTender left) => Track(TellOfEndAsync(left.Found.Name, left.Found.Incarnation, tenders.Adopt(left)));
+
     /// <summary>Waits for what is still under way; timers are given up.</summary>
     public async Task EndAsync()
     {
@@ -255,6 +258,7 @@ internal sealed class EffectRunner(
     private async Task StartTenderAsync(VmmdEffect.StartTender effect)
     {
         int processId;
+        DateTimeOffset since;
         Task<ExitStatus> exit;
         try
         {
@@ -265,7 +269,7 @@ internal sealed class EffectRunner(
 
             using (fifo)
             {
-                (processId, exit) = await tenders.StartAsync(effect.Name, effect.Incarnation, effect.Start, fifo).ConfigureAwait(false);
+                (processId, since, exit) = await tenders.StartAsync(effect, fifo).ConfigureAwait(false);
             }
         }
         catch (IOException e)
@@ -276,10 +280,15 @@ internal sealed class EffectRunner(
         }
 
         await inputs.WriteAsync(
-            new VmmdInput.TenderStarted(effect.Name, effect.Incarnation, processId, time.GetUtcNow())).ConfigureAwait(false);
-        ExitStatus status = await exit.ConfigureAwait(false);
-        await inputs.WriteAsync(
-            new VmmdInput.TenderExited(effect.Name, effect.Incarnation, status, time.GetUtcNow())).ConfigureAwait(false);
+            new VmmdInput.TenderStarted(effect.Name, effect.Incarnation, processId, since)).ConfigureAwait(false);
+        await TellOfEndAsync(effect.Name, effect.Incarnation, exit).ConfigureAwait(false);
+    }
+
+    // A daemon that leaves its tenders to the next one does not wait for their ends.
+    private async Task TellOfEndAsync(Name name, long incarnation, Task<ExitStatus> exit)
+    {
+        ExitStatus status = await exit.WaitAsync(_ending.Token).ConfigureAwait(false);
+        await inputs.WriteAsync(new VmmdInput.TenderExited(name, incarnation, status, time.GetUtcNow())).ConfigureAwait(false);
     }
 
     private void RemoveTraces(Name name)

@@ -88,13 +88,24 @@ internal sealed class HostDevices(DaemonOptions options, BlockDirectory blocks, 
         }
     }
 
-    /// <summary>Removes the taps that a daemon which was killed has left.</summary>
-    public void RemoveLeftOvers()
+    /// <summary>Takes over the taps of a start of an earlier daemon, of which it noted those that have to be removed one day.</summary>
+    public void Adopt(FoundTender found)
     {
-        foreach (string file in Directory.EnumerateFiles(options.TapDirectory))
+        string[] taps = [.. (found.Origin.Taps ?? []).Select(tap => tap.Tap.ToString()).Where(tap => File.Exists(RecordOf(tap)))];
+        if (taps.Length > 0)
         {
-            RemoveTap(Path.GetFileName(file));
+            _kept[(found.Name, found.Incarnation)] = [.. taps];
         }
+    }
+
+    /// <summary>Removes the taps that a daemon which was killed has left and nobody has; how many.</summary>
+    public int RemoveLeftOvers()
+    {
+        List<string> unused = [.. Directory.EnumerateFiles(options.TapDirectory)
+            .Select(file => Path.GetFileName(file))
+            .Except(_kept.Values.SelectMany(taps => taps))];
+        unused.ForEach(RemoveTap);
+        return unused.Count;
     }
 
     private static Tap MakeTap(NetOrder net)

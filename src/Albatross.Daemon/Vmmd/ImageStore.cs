@@ -98,11 +98,11 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
     }
 
     /// <summary>
-    /// Takes one reference for each of <paramref name="wanted"/>, which an earlier daemon stored, and removes every other file. An image
-    /// that is lost or damaged is said to be so when it is used.
+    /// Takes one reference for each of <paramref name="wanted"/>, which an earlier daemon stored, and removes every other file; how many. An
+    /// image that is lost or damaged is said to be so when it is used.
     /// </summary>
     /// <exception cref="IOException">The host said no.</exception>
-    public void Restore(IEnumerable<ImageId> wanted)
+    public int Restore(IEnumerable<ImageId> wanted)
     {
         foreach (ImageId id in wanted)
         {
@@ -116,10 +116,9 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
             }
         }
 
-        foreach (string name in directory.Names.Where(name => !_images.ContainsKey(new ImageId(name))))
-        {
-            directory.Remove(name);
-        }
+        List<string> unused = [.. directory.Names.Where(name => !_images.ContainsKey(new ImageId(name)))];
+        unused.ForEach(directory.Remove);
+        return unused.Count;
     }
 
     /// <summary>The bytes of a reference that the caller holds; readable also when that is given up meanwhile.</summary>

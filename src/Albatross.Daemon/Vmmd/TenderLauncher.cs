@@ -19,6 +19,13 @@ internal sealed class TenderLauncher : IDisposable
     private const string HvtProcess = "albatross-hvt";
     private const string SptProcess = "albatross-spt";
 
+    // The console, which also tells the next daemon whose it is.
+    private const int ConsoleDescriptor = 1;
+
+    // How long the parent of an adopted tender, which is the host's first process, may take to collect its status.
+    private static readonly TimeSpan StatusDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StatusPause = TimeSpan.FromMilliseconds(20);
+
     // Descriptor 3 of an installed tender is the image, which has no name of its own.
     private const string ImageOfInstalled = "/proc/self/fd/3";
 
@@ -27,32 +34,35 @@ internal sealed class TenderLauncher : IDisposable
     private readonly ImageStore _images;
     private readonly TenderRecords _records;
     private readonly Readiness _readiness;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<(Name Name, long Incarnation), ProcessDescriptor> _running = new();
     private readonly BlockingCollection<Action> _jobs = [];
     private readonly Thread _thread;
     private readonly DeviceFile _null = DeviceFile.OpenNull();
     private readonly Spawner _spawner = new(LauncherCode.SpawnStub);
 
-    public TenderLauncher(HostTenders tenders, HostDevices devices, ImageStore images, TenderRecords records, Readiness readiness)
+    public TenderLauncher(
+        HostTenders tenders, HostDevices devices, ImageStore images, TenderRecords records, Readiness readiness, TimeProvider time)
     {
-        (_tenders, _devices, _images, _records, _readiness) = (tenders, devices, images, records, readiness);
+        (_tenders, _devices, _images, _records, _readiness, _time) = (tenders, devices, images, records, readiness, time);
         _thread = new Thread(Work) { IsBackground = true, Name = "spawner" };
         _thread.Start();
     }
 
     /// <summary>
-    /// Starts a tender that writes to <paramref name="console"/>, with the devices that are attached for it: its process, and a task that
-    /// ends with it.
+    /// Starts a tender that writes to <paramref name="console"/>, with the devices that are attached for it: its process, when it was
+    /// started, and a task that ends with it.
     /// </summary>
     /// <exception cref="IOException">The host said no.</exception>
-    public async Task<(int ProcessId, Task<ExitStatus> Exit)> StartAsync(Name name, long incarnation, TenderStart start, Fifo console)
+    public async Task<(int ProcessId, DateTimeOffset Since, Task<ExitStatus> Exit)> StartAsync(VmmdEffect.StartTender order, Fifo console)
     {
+        DateTimeOffset since = _time.GetUtcNow();
         var started = new TaskCompletionSource<ProcessDescriptor>(TaskCreationOptions.RunContinuationsAsynchronously);
         _jobs.Add(() =>
         {
             try
             {
-                started.SetResult(Start(name, incarnation, start, console));
+                started.SetResult(StartNoted(order, since, console));
             }
             catch (Exception e)
             {
@@ -60,9 +70,16 @@ internal sealed class TenderLauncher : IDisposable
             }
         });
         ProcessDescriptor process = await started.Task.ConfigureAwait(false);
-        _running[(name, incarnation)] = process;
-        _records.Write(name, process.ProcessId);
-        return (process.ProcessId, WaitAsync(name, incarnation, process));
+        _running[(order.Name, order.Incarnation)] = process;
+        return (process.ProcessId, since, WaitAsync(order.Name, order.Incarnation, process, isChild: true));
+    }
+
+    /// <summary>Takes over a tender that an earlier daemon started: a task that ends with it.</summary>
+    public Task<ExitStatus> Adopt(LeftTender left)
+    {
+        (Name name, long incarnation) = (left.Found.Name, left.Found.Incarnation);
+        _running[(name, incarnation)] = left.Process;
+        return WaitAsync(name, incarnation, left.Process, isChild: false);
     }
 
     /// <summary>Sends a signal; a tender that has ended is ignored.</summary>
@@ -89,6 +106,41 @@ internal sealed class TenderLauncher : IDisposable
         foreach (Action job in _jobs.GetConsumingEnumerable())
         {
             job();
+        }
+    }
+
+    // However the daemon ends in here: the next one finds the record, and then the process by the record or by the lock of its console. The
+    // child inherits the open file with our exclusive lock, so that there is no moment without one, and makes it its own before it executes.
+    private ProcessDescriptor StartNoted(VmmdEffect.StartTender order, DateTimeOffset since, Fifo console)
+    {
+        TenderRecord record = _records.Announce(order.Name, order.Incarnation, since, order.Origin);
+        try
+        {
+            if (!FileLocks.TryTake(console, exclusively: true))
+            {
+                throw new IOException("somebody else has locked the FIFO of its console");
+            }
+
+            ProcessDescriptor process = Start(order.Name, order.Incarnation, order.Start, console);
+            Confirm(record, process);
+            return process;
+        }
+        catch
+        {
+            _records.Remove(order.Name);
+            throw;
+        }
+    }
+
+    private void Confirm(TenderRecord record, ProcessDescriptor process)
+    {
+        try
+        {
+            _records.Confirm(record, process.ProcessId);
+        }
+        catch (IOException)
+        {
+            // The announcement is there, and the lock tells the process.
         }
     }
 
@@ -137,6 +189,7 @@ internal sealed class TenderLauncher : IDisposable
             Executable = executable,
             ProcessName = processName,
             Descriptors = [_null, console, console, .. own, .. devices.Descriptors, .. _tenders.Sandbox.Descriptors],
+            LockedDescriptor = ConsoleDescriptor,
         });
     }
 
@@ -155,10 +208,11 @@ internal sealed class TenderLauncher : IDisposable
             ProcessName = program,
             Arguments = arguments,
             Descriptors = [_null, console, console, file],
+            LockedDescriptor = ConsoleDescriptor,
         });
     }
 
-    private async Task<ExitStatus> WaitAsync(Name name, long incarnation, ProcessDescriptor process)
+    private async Task<ExitStatus> WaitAsync(Name name, long incarnation, ProcessDescriptor process, bool isChild)
     {
         using (process)
         {
@@ -167,10 +221,29 @@ internal sealed class TenderLauncher : IDisposable
                 await watch.ReadableAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            ProcessExit exit = process.Wait();
+            ProcessExit? exit = isChild ? process.Wait() : await ExitOfOtherAsync(process).ConfigureAwait(false);
             _running.TryRemove((name, incarnation), out _);
             _records.Remove(name);
-            return exit.Kind == ProcessExitKind.Exited ? new ExitStatus.Exited(exit.Number) : new ExitStatus.Signalled(exit.Number);
+            return exit switch
+            {
+                null => new ExitStatus.Unknown(),
+                { Kind: ProcessExitKind.Exited } exited => new ExitStatus.Exited(exited.Number),
+                { } killed => new ExitStatus.Signalled(killed.Number),
+            };
         }
+    }
+
+    // The kernel tells it once the process's parent has taken it.
+    private async Task<ProcessExit?> ExitOfOtherAsync(ProcessDescriptor process)
+    {
+        long began = _time.GetTimestamp();
+        ProcessExit? exit = process.ExitOfOther();
+        while (exit is null && _time.GetElapsedTime(began) < StatusDeadline)
+        {
+            await Task.Delay(StatusPause, _time).ConfigureAwait(false);
+            exit = process.ExitOfOther();
+        }
+
+        return exit;
     }
 }

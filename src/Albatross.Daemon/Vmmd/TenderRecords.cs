@@ -1,73 +1,49 @@
-using System.Globalization;
+using System.Text;
 using Albatross.Linux;
+using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
 
 namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
-/// One file per running tender: boot id, process and its start. A daemon that was killed leaves them, and the next one ends
-/// what is still there before it starts anything, so that no unikernel ever runs twice.
+/// One file per tender that runs or is being started, called by its unikernel's name. It is written before the tender is started, and once
+/// more when its process is known. Files are replaced whole, so that a daemon that is killed leaves no half; they need not outlive the host.
 /// </summary>
-internal sealed class TenderRecords(string directory)
+internal sealed class TenderRecords(DurableDirectory directory)
 {
-    private readonly string _bootId = HostFacts.BootId;
+    // No unikernel is called so: every name has a colon.
+    private const string Unfinished = "unfinished";
 
-    /// <summary>Notes that <paramref name="name"/> runs as <paramref name="processId"/>.</summary>
-    public void Write(Name name, int processId)
+    /// <summary>The boot of this host.</summary>
+    public string BootId { get; } = HostFacts.BootId;
+
+    /// <summary>Notes that a tender is about to be started.</summary>
+    public TenderRecord Announce(Name name, long incarnation, DateTimeOffset since, TenderOrigin origin)
     {
-        ulong start = ProcessStatus.Of(processId)?.StartTicks ?? 0;
-        File.WriteAllText(FileOf(name), string.Create(CultureInfo.InvariantCulture, $"{_bootId} {processId} {start}\n"));
+        var record = new TenderRecord(BootId, name, incarnation, since, origin, Process: null);
+        Write(record);
+        return record;
     }
+
+    /// <summary>Notes its process.</summary>
+    public void Confirm(TenderRecord record, int processId) =>
+        Write(record with { Process = new RecordedProcess(processId, ProcessStatus.Of(processId)?.StartTicks ?? 0) });
 
     /// <summary>Notes that <paramref name="name"/> does not run.</summary>
-    public void Remove(Name name) => File.Delete(FileOf(name));
+    public void Remove(Name name) => directory.Remove(name.ToString());
 
-    /// <summary>The tenders of an earlier daemon that still run, by their records; all records are removed.</summary>
-    public IReadOnlyList<(string Name, ProcessDescriptor Process)> TakeLeftOvers()
+    /// <summary>Removes the file of this name.</summary>
+    public void Remove(string file) => directory.Remove(file);
+
+    /// <summary>Every file with its record; null in the place of what is none. What was being written when the daemon was killed is void.</summary>
+    public IEnumerable<(string File, TenderRecord? Record)> All => directory.Names
+        .Where(file => file != Unfinished)
+        .Select(file => (file, directory.Read(file) is { } bytes ? TenderRecord.Parse(Encoding.UTF8.GetString(bytes)) : null))
+        .Select(entry => entry.Item2?.Name.ToString() == entry.file ? entry : (entry.file, null));
+
+    private void Write(TenderRecord record)
     {
-        var left = new List<(string, ProcessDescriptor)>();
-        foreach (string file in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
-        {
-            if (Open(File.ReadAllText(file)) is { } process)
-            {
-                left.Add((Path.GetFileName(file), process));
-            }
-
-            File.Delete(file);
-        }
-
-        return left;
+        directory.Write(Unfinished, Encoding.UTF8.GetBytes(record.ToString()));
+        directory.Rename(Unfinished, record.Name.ToString());
     }
-
-    // The descriptor is opened first and the start compared after it, so that the number cannot change its meaning in between.
-    private ProcessDescriptor? Open(string record)
-    {
-        if (record.TrimEnd().Split(' ') is not [var bootId, var number, var start]
-            || bootId != _bootId
-            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
-            || !ulong.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out ulong startTicks))
-        {
-            return null;
-        }
-
-        ProcessDescriptor process;
-        try
-        {
-            process = ProcessDescriptor.Open(processId);
-        }
-        catch (LinuxException)
-        {
-            return null;   // it has ended
-        }
-
-        if (ProcessStatus.Of(processId) is { } status && status.StartTicks == startTicks)
-        {
-            return process;
-        }
-
-        process.Dispose();
-        return null;
-    }
-
-    private string FileOf(Name name) => Path.Combine(directory, name.ToString());
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Albatross.Daemon.State;
 using Albatross.Daemon.Wire;
@@ -12,12 +13,10 @@ namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
 /// The privileged role: takes commands on its local socket, decides by <see cref="VmmdStep"/>, and runs the tenders.
-/// Stopping it stops every unikernel; the next one starts them again.
+/// Unikernels outlive it, however it ends, unless it was told to stop them; the next one takes them over.
 /// </summary>
 internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger<VmmdRole> log) : BackgroundService
 {
-    private static readonly TimeSpan LeftOverDeadline = TimeSpan.FromSeconds(10);
-
     private readonly Channel<VmmdInput> _inputs = Channel.CreateBounded<VmmdInput>(
         new BoundedChannelOptions(DaemonLimits.WaitingInputs) { SingleReader = true });
 
@@ -30,24 +29,23 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         var host = new OfferedResources(options.BlockDirectory);
         Log.HostOffers(log, host.Last.ToString());
 
-        var records = new TenderRecords(options.TenderDirectory);
+        var records = new TenderRecords(DurableDirectory.Open(options.TenderDirectory));
         using var readiness = new Readiness();
-        await EndLeftOversAsync(records, readiness, stoppingToken).ConfigureAwait(false);
-
+        using var left = new LeftTenders(options, records, time, log);
+        ImmutableArray<LeftTender> found = await left.FindAsync(stoppingToken).ConfigureAwait(false);
         var blocks = new BlockDirectory(options, log);
         blocks.RemoveUnfinished();
         var devices = new HostDevices(options, blocks, log);
-        devices.RemoveLeftOvers();
 
         using var hostTenders = new HostTenders(options);
         hostTenders.Report(log);
         var store = new StateStore(DurableDirectory.Open(options.DataDirectory));
         DesiredState wanted = store.Load() ?? DesiredState.Empty;
         using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
-        images.Restore(wanted.Unikernels.Values.Select(unikernel => unikernel.Image));
         Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
-        _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted));
-        using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness);
+        TakeOver(left, found, wanted, devices, images);
+        _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted, [.. found.Select(one => one.Found)]));
+        using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness, time);
         using var serving = new CancellationTokenSource();
         var statistics = new StatisticsLink(log);
         var console = new ConsoleLink(
@@ -60,12 +58,17 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         var blockService = new BlockService(blocks, server.Find, time);
         using var effects = new EffectRunner(
             options, _inputs.Writer, server.Find, images, store, tenders, devices, blockService, console, statistics, time, log);
+        foreach (LeftTender one in found)
+        {
+            effects.Adopt(one);
+        }
+
         var loop = new VmmdLoop(_inputs.Reader, effects.Start, log);
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];
         Log.Listening(log, "vmmd", options.VmmdSocket);
-        await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(new VmmdInput.ShutdownRequested()).AsTask())
-                .ConfigureAwait(false))
+        var stop = new VmmdInput.ShutdownRequested(options.StopUnikernels);
+        await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(stop).AsTask()).ConfigureAwait(false))
         {
             await loop.RunAsync(VmmdState.Initial(VmmdSettings.Default, host.Last, blocks.Scan())).ConfigureAwait(false);
         }
@@ -111,24 +114,30 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         }
     }
 
-    // A daemon that was killed leaves its tenders running. They are ended before anything is started, so that none runs twice.
-    private async Task EndLeftOversAsync(TenderRecords records, Readiness readiness, CancellationToken cancellation)
+    // Everything that is in use gets its owner; what is left then belongs to nobody.
+    private void TakeOver(
+        LeftTenders left, ImmutableArray<LeftTender> found, DesiredState wanted, HostDevices devices, ImageStore images)
     {
-        foreach ((string name, ProcessDescriptor process) in records.TakeLeftOvers())
+        int outdated = 0;
+        foreach (FoundTender one in found.Select(one => one.Found))
         {
-            using (process)
+            devices.Adopt(one);
+            if (one.IsWantedBy(wanted))
             {
-                Log.LeftOver(log, name, process.ProcessId);
-                process.Signal((int)TenderSignal.Kill);
-                using ReadinessWatch watch = readiness.Watch(process);
-                await watch.ReadableAsync(cancellation).WaitAsync(LeftOverDeadline, time, cancellation).ConfigureAwait(false);
+                Log.Adopted(log, one.Name, one.ProcessId);
+            }
+            else
+            {
+                outdated++;
+                Log.LeftOver(log, one.Name, one.ProcessId);
             }
         }
 
-        foreach (string fifo in Directory.EnumerateFiles(options.FifoDirectory))
-        {
-            Fifo.Remove(fifo);
-        }
+        int taps = devices.RemoveLeftOvers();
+        int fifos = left.RemoveFifos(found);
+        int freed = images.Restore(
+            [.. wanted.Unikernels.Values.Select(unikernel => unikernel.Image), .. found.Select(one => one.Found.Origin.Of.Image)]);
+        Log.Found(log, found.Length - outdated, outdated, left.Ended, taps, fifos, freed);
     }
 
     private static async Task IgnoreCancellation(Task task)

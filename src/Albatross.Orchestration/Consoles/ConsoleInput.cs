@@ -19,6 +19,10 @@ public abstract record ConsoleInput
     /// <param name="Reader">The shell's number of this reading, never used again.</param>
     public sealed record FifoOpened(Requester From, long Unikernels, long Reader) : ConsoleInput;
 
+    /// <summary>A FIFO is being read already: vmmd was started anew and tells of its unikernels again.</summary>
+    /// <param name="From">Who asked for it.</param>
+    public sealed record FifoKept(Requester From) : ConsoleInput;
+
     /// <summary>A FIFO cannot be read.</summary>
     public sealed record FifoFailed(Requester From, Refusal Refusal) : ConsoleInput;
 

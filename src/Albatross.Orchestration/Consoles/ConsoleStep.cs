@@ -15,6 +15,7 @@ public static class ConsoleStep
     {
         ConsoleInput.CommandReceived received => Carry(state, received.From, received.Command),
         ConsoleInput.FifoOpened opened => Opened(state, opened),
+        ConsoleInput.FifoKept kept => (state, [new ConsoleEffect.Reply(kept.From, new Reply.Empty(), Connection.KeepOpen)]),
         ConsoleInput.FifoFailed failed => (state, [Fail(failed.From, $"opening: {failed.Refusal.Text}", Connection.KeepOpen)]),
         ConsoleInput.BytesRead read => Read(state, read),
         ConsoleInput.FifoEnded ended => Ended(state, ended),

@@ -154,30 +154,6 @@ internal sealed partial class SimulatedHost(Dice random)
         return new VmmdInput.ConsoleRestarted();
     }
 
-    /// <summary>
-    /// The daemon is killed: nothing that was under way happens, and the next daemon ends the tenders. What it finds on the disk.
-    /// </summary>
-    public VmmdInput.Restored Crash()
-    {
-        _underWay.Clear();
-        _timers.Clear();
-        _ended.Clear();
-        _references.Clear();
-        _consolesRead.Clear();
-        _givenUp.Clear();
-        Tenders.Clear();
-        Attached.Clear();
-        Traces.Clear();
-        Sampled.Clear();
-        Answers.Clear();
-        foreach (DesiredUnikernel wanted in Disk.Unikernels.Values)
-        {
-            _references[wanted.Image] = Held(wanted.Image) + 1;
-        }
-
-        return new VmmdInput.Restored(Disk);
-    }
-
     /// <summary>What happens next on this host; null when nothing is under way. Time passes with it.</summary>
     public VmmdInput? Next()
     {
@@ -267,8 +243,9 @@ internal sealed partial class SimulatedHost(Dice random)
 
     private VmmdInput.TenderStarted Started(VmmdEffect.StartTender start)
     {
-        Tenders.Add(start.Name, new SimulatedTender(start.Incarnation, start.Start, IgnoresTerminate: random.Next(4) == 0));
-        return new VmmdInput.TenderStarted(start.Name, start.Incarnation, ++_lastProcess, Now);
+        Tenders.Add(start.Name, new SimulatedTender(
+            start.Incarnation, ++_lastProcess, Now, start.Start, start.Origin, IgnoresTerminate: random.Next(4) == 0));
+        return new VmmdInput.TenderStarted(start.Name, start.Incarnation, _lastProcess, Now);
     }
 
     private void CheckStart(VmmdEffect.StartTender start)
@@ -327,7 +304,8 @@ internal sealed partial class SimulatedHost(Dice random)
     {
         Tenders.Remove(name, out SimulatedTender? tender);
         _consolesRead.Remove(name);
-        _ended.Add(new VmmdInput.TenderExited(name, tender!.Incarnation, status, Now));
+        ExitStatus told = tender!.IsAdopted && random.OneIn(2) ? new ExitStatus.Unknown() : status;
+        _ended.Add(new VmmdInput.TenderExited(name, tender.Incarnation, told, Now));
     }
 
     private VmmdInput.TenderExited TakeEnded()
@@ -365,4 +343,11 @@ internal sealed partial class SimulatedHost(Dice random)
 
 /// <summary>A tender that runs.</summary>
 internal sealed record SimulatedTender(
-    long Incarnation, TenderStart Start, bool IgnoresTerminate, DateTimeOffset? TerminatedAt = null);
+    long Incarnation,
+    int ProcessId,
+    DateTimeOffset Since,
+    TenderStart Start,
+    TenderOrigin Origin,
+    bool IgnoresTerminate,
+    DateTimeOffset? TerminatedAt = null,
+    bool IsAdopted = false);

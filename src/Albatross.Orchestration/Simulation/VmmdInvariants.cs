@@ -47,7 +47,10 @@ internal static class VmmdInvariants
         bool isUnderWay = state.Storing.InFlight != 0;
         Require(isUnderWay || state.Storing.IsComplete, "a change is not being stored");
         Require(state.Storing.Held.All(held => held.Version > state.Storing.Done), "an answer waits for what is stored");
-        Require(state.Stopping || !state.Boot.IsNextDue, "the next level is not started");
+        bool waits = state.Unikernels.Values.Any(unikernel => unikernel.IsOutdated);
+        Require(state.Stopping || waits || !state.Boot.IsNextDue, "the next level is not started");
+        bool begins = state.Unikernels.Values.Any(unikernel => state.Boot.UnderWay.Contains(unikernel.Name));
+        Require(!waits || !begins, "something is started while what it may replace still runs");
     }
 
     private static void DevicesAreThoseOfTheirUnikernel(VmmdState state, SimulatedHost host)
@@ -68,7 +71,8 @@ internal static class VmmdInvariants
             Require(wants == unikernel.Attached is not null, $"{unikernel.Name} runs without its devices");
         }
 
-        var blocks = state.Resources.Unikernels.Values.SelectMany(demand => demand.Blocks).ToList();
+        var claims = state.Unikernels.Values.Select(one => ClaimOf(state, one)).OfType<Demand>();
+        var blocks = claims.SelectMany(claim => claim.Blocks).ToList();
         Require(blocks.Count == blocks.Distinct().Count(), "a block device is promised to two");
     }
 
@@ -78,8 +82,9 @@ internal static class VmmdInvariants
         foreach (Unikernel unikernel in state.Unikernels.Values)
         {
             Demand reserved = state.Resources.Unikernels[unikernel.Name];
-            long onTrial = unikernel.OnTrial ? state.Desired[unikernel.Name].Settings.MemoryMib : 0;
-            long memoryMib = Math.Max(unikernel.Settings.MemoryMib, Math.Max(unikernel.Replacement?.Settings.MemoryMib ?? 0, onTrial));
+            bool coversWanted = unikernel.OnTrial || unikernel.IsOutdated;
+            long wanted = coversWanted ? state.Desired.GetValueOrDefault(unikernel.Name)?.Settings.MemoryMib ?? 0 : 0;
+            long memoryMib = Math.Max(unikernel.Settings.MemoryMib, Math.Max(unikernel.Replacement?.Settings.MemoryMib ?? 0, wanted));
             Require(reserved.MemoryMib == memoryMib, $"{unikernel.Name} reserves {reserved.MemoryMib} MiB, not {memoryMib}");
             Require(unikernel.Settings.CpuIds.IsSubsetOf(reserved.CpuIds), $"{unikernel.Name} does not reserve its CPUs");
             bool bridges = unikernel.Settings.Nets.All(net => reserved.Bridges.Contains(net.HostBridge));
@@ -102,11 +107,23 @@ internal static class VmmdInvariants
         }
     }
 
+    // What is outdated was admitted by another daemon, under policies that may not have been stored: it is ended before anything starts.
+    private static Demand? ClaimOf(VmmdState state, Unikernel unikernel) => !unikernel.IsOutdated
+        ? state.Resources.Unikernels[unikernel.Name]
+        : state.Desired.TryGetValue(unikernel.Name, out DesiredUnikernel? wanted) ? Demand.Of(unikernel.Name.Path, wanted.Settings) : null;
+
+    private static Usage ClaimedBelow(VmmdState state, NamePath path) => state.Unikernels.Values
+        .Where(unikernel => unikernel.Name.Path.IsAtOrBelow(path))
+        .Select(unikernel => ClaimOf(state, unikernel))
+        .OfType<Demand>()
+        .Aggregate(
+            new Usage(0, 0, state.Resources.UsageOf(path).BlockMib), (sum, claim) => sum + new Usage(1, claim.MemoryMib));
+
     private static void NoPolicyIsExceeded(VmmdState state, SimulatedHost host)
     {
         foreach ((NamePath path, ResourcePolicy policy) in state.Resources.Policies)
         {
-            Usage used = state.Resources.UsageOf(path);
+            Usage used = ClaimedBelow(state, path);
             bool isWithin = used.Unikernels <= policy.Unikernels
                 && used.MemoryMib <= policy.MemoryMib
                 && used.BlockMib <= (policy.BlockMib ?? 0);
@@ -114,7 +131,7 @@ internal static class VmmdInvariants
             long tenders = 0, memoryMib = 0;
             foreach ((Name name, SimulatedTender tender) in host.Tenders)
             {
-                if (name.Path.IsAtOrBelow(path))
+                if (name.Path.IsAtOrBelow(path) && !state.Unikernels[name].IsOutdated)
                 {
                     (tenders, memoryMib) = (tenders + 1, memoryMib + tender.Start.MemoryMib);
                     Require(tender.Start.CpuIds.IsSubsetOf(policy.CpuIds), $"{name} runs on a CPU that {path} may not use");
@@ -148,7 +165,7 @@ internal static class VmmdInvariants
         foreach ((Name name, SimulatedTender tender) in host.Tenders)
         {
             Unikernel? unikernel = state.Unikernels.GetValueOrDefault(name);
-            bool isKnown = unikernel is { Process: not null } && unikernel.Incarnation == tender.Incarnation;
+            bool isKnown = unikernel?.Process?.ProcessId == tender.ProcessId && unikernel.Incarnation == tender.Incarnation;
             Require(isKnown, $"the tender of {name} is not known");
             Require(host.IsRead(name), $"nobody reads the console of {name}");
             Require(tender.TerminatedAt is null || unikernel!.Phase is Phase.Stopping, $"{name} was told to end, but is not ending");
@@ -173,9 +190,12 @@ internal static class VmmdInvariants
             Require(unikernel.Creator is null || waits, $"{text}: its creator still waits");
             Require(unikernel.Creator is not null || !unikernel.OnTrial, $"{text} is on trial for nobody");
             bool isWanted = unikernel.Creator is not null || state.Desired.ContainsKey(unikernel.Name);
-            Require(isWanted, $"{text}: nobody wants it");
-            bool awaited = unikernel.Destroyers.Length > 0 || unikernel.Replacement?.Image is not null || state.Stopping;
-            Require(unikernel.Phase is not Phase.Running || !awaited, $"{text} runs on although it is to end");
+            Require(isWanted || unikernel.IsOutdated, $"{text}: nobody wants it");
+            Require(!unikernel.IsOutdated || unikernel.Phase is Phase.Stopping, $"{text} is not wanted so and not ended");
+            bool awaited = unikernel.IsOutdated || unikernel.Destroyers.Length > 0 || unikernel.Replacement?.Image is not null
+                || state.Stopping;
+            bool runsOn = state is { Stopping: true, LeavesRunning: true } && unikernel.Destroyers.IsEmpty && !unikernel.IsOutdated;
+            Require(unikernel.Phase is not Phase.Running || !awaited || runsOn, $"{text} runs on although it is to end");
             Require(unikernel.Phase is not Phase.Stopping || awaited, $"{text}: nobody asked for its end");
             Require(!state.Stopping || unikernel.Phase is not (Phase.WaitingToRestart or Phase.Queued), $"{text} while the daemon stops");
         }

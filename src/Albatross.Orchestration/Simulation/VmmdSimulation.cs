@@ -58,6 +58,12 @@ internal sealed class VmmdSimulation
     /// <summary>How often the daemon was killed.</summary>
     public int Crashes { get; private set; }
 
+    /// <summary>How many tenders the next daemon found and went on with.</summary>
+    public int Adopted { get; private set; }
+
+    /// <summary>How many it found and ended, because they were not wanted so.</summary>
+    public int Outdated { get; private set; }
+
     /// <summary>How many steps were made.</summary>
     public int Steps { get; private set; }
 
@@ -102,10 +108,15 @@ internal sealed class VmmdSimulation
                 Crash();
             }
 
+            if (_random.Next(300) == 0)
+            {
+                Leave();
+            }
+
             Step((_random.Next(3) == 0 ? SomethingAsked() : _host.Next()) ?? SomethingAsked());
         }
 
-        Step(new VmmdInput.ShutdownRequested());
+        Step(new VmmdInput.ShutdownRequested(StopUnikernels: true));
         for (int i = 0; _host.Next() is { } input; i++)
         {
             Require(i < MostStepsToStop, "the daemon does not come to its end");
@@ -200,11 +211,36 @@ internal sealed class VmmdSimulation
 
         _waiting.Clear();
         _state = InitialOf(_host);
-        Step(_host.Crash());
+        VmmdInput.Restored restored = _host.Crash();
+        Step(restored);
         foreach (Name name in _host.Disk.Unikernels.Keys)
         {
             Require(_state.Unikernels.ContainsKey(name), $"{name} was stored and is not started");
         }
+
+        foreach (FoundTender found in restored.Found)
+        {
+            Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(found.Name);
+            Require(unikernel?.Process?.ProcessId == found.ProcessId, $"{found.Name} runs, and the next daemon does not know it");
+            bool isWanted = found.IsWantedBy(_host.Disk);
+            Require(unikernel!.Phase is Phase.Running == isWanted, $"{found.Name}: {unikernel.Phase}");
+            (Adopted, Outdated) = isWanted ? (Adopted + 1, Outdated) : (Adopted, Outdated + 1);
+        }
+    }
+
+    // A daemon stops, and another one takes over what it has left running.
+    private void Leave()
+    {
+        Step(new VmmdInput.ShutdownRequested(StopUnikernels: false));
+        for (int i = 0; _host.TimesFinished == 0; i++)
+        {
+            Require(i < MostStepsToStop, "the daemon does not come to leave");
+            Step(_random.Next(10) == 0 ? SomethingAsked() : _host.Next() ?? throw new SimulationException("nothing ends the daemon"));
+        }
+
+        Require(_waiting.Count == 0, $"the daemon has left and not answered: {string.Join(", ", _waiting)}");
+        Require(_state.Unikernels.Values.All(unikernel => unikernel.IsSettled), "the daemon has left something unfinished");
+        Crash();
     }
 
     private VmmdInput SomethingAsked() => _random.Next(35) switch

@@ -8,7 +8,7 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>
 /// Where one unikernel is in its life. What follows is the only way through:
 /// <code>
-///   (daemon starts) ──► Queued ──► Preparing
+///   (daemon starts) ──► Queued ──► Preparing, or, of an earlier daemon: Running, or if not wanted so Stopping ──► (exit) ──► Queued
 ///   create ──► Preparing ──► Attaching ──► OpeningConsole ──► Starting ──► Running ──► (exit) ──► Gone
 ///                  │           ▲  │               │              │            │  ▲           │
 ///                  │ refused   │  │ failed        │ failed       │ failed     │  │ restart   │ restart on fail
@@ -73,6 +73,9 @@ public sealed record ImageId(string Sha256);
 /// Whether it took the place of another and has not run for <see cref="VmmdSettings.RegretWindow"/> yet: if it fails, that one comes back.
 /// </param>
 /// <param name="Attached">The taps of its devices while devices are attached for it; null when none are.</param>
+/// <param name="IsOutdated">
+/// Whether it is the tender of an earlier daemon that nobody wants, or not so: it is ended, then comes what is wanted under its name.
+/// </param>
 public sealed record Unikernel(
     Name Name,
     long Incarnation,
@@ -86,13 +89,17 @@ public sealed record Unikernel(
     Replacement? Replacement = null,
     int QuickRestarts = 0,
     bool OnTrial = false,
-    ImmutableArray<TapOfDevice>? Attached = null)
+    ImmutableArray<TapOfDevice>? Attached = null,
+    bool IsOutdated = false)
 {
     /// <summary>Whether nothing runs for it or is under way, but will be.</summary>
     public bool IsWaiting => Phase is Phase.Queued or Phase.WaitingToRestart;
 
     /// <summary>Whether a command on it is being carried out; another has to wait.</summary>
-    public bool IsBusy => Creator is not null || Replacement is not null || Destroyers.Length > 0;
+    public bool IsBusy => Creator is not null || Replacement is not null || Destroyers.Length > 0 || IsOutdated;
+
+    /// <summary>Whether it runs and nothing is to be done about it, so that a daemon can leave it to the next one.</summary>
+    public bool IsSettled => Phase is Phase.Running && !IsBusy;
 
     /// <summary>The process and its start, when there is one.</summary>
     public (int ProcessId, DateTimeOffset Since)? Process => Phase switch

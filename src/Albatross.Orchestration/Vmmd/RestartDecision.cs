@@ -17,6 +17,11 @@ public static class RestartDecision
     /// <param name="status">How its tender ended.</param>
     public static UnikernelSettings? SettingsOfNext(UnikernelSettings settings, ExitStatus status)
     {
+        if (status is ExitStatus.Unknown)
+        {
+            return settings;   // it is wanted, and nobody can say that it wanted to end
+        }
+
         if (status is not ExitStatus.Exited { Code: int code })
         {
             return null;

@@ -28,7 +28,7 @@ internal sealed class Turn
             HoldAnswers();
         }
 
-        if (State is { Stopping: true, Finished: false, Unikernels.IsEmpty: true, BlockWork.IsEmpty: true, Storing.IsComplete: true })
+        if (State is { Stopping: true, Finished: false, BlockWork.IsEmpty: true, Storing.IsComplete: true } && IsAtRest)
         {
             State = State with { Finished = true };
             Do(new VmmdEffect.Finished());
@@ -36,6 +36,9 @@ internal sealed class Turn
 
         return (State, [.. _effects]);
     }
+
+    private bool IsAtRest =>
+        State.Unikernels.IsEmpty || (State.LeavesRunning && State.Unikernels.Values.All(unikernel => unikernel.IsSettled));
 
     public void Do(VmmdEffect effect) => _effects.Add(effect);
 
@@ -67,15 +70,15 @@ internal sealed class Turn
     public Unikernel? Find(Name name, long incarnation) => Find(name) is { } found && found.Incarnation == incarnation ? found : null;
 
     /// <summary>
-    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial what it
-    /// replaced.
+    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial or outdated what
+    /// is wanted.
     /// </summary>
     public void Put(Unikernel unikernel)
     {
         Demand demand = unikernel.Replacement is { } next ? unikernel.Demand.Or(next.Demand) : unikernel.Demand;
-        if (unikernel.OnTrial)
+        if ((unikernel.OnTrial || unikernel.IsOutdated) && State.Desired.TryGetValue(unikernel.Name, out DesiredUnikernel? wanted))
         {
-            demand = demand.Or(Demand.Of(unikernel.Name.Path, State.Desired[unikernel.Name].Settings));
+            demand = demand.Or(Demand.Of(unikernel.Name.Path, wanted.Settings));
         }
 
         State = State with

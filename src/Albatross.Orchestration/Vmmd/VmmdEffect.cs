@@ -96,9 +96,10 @@ public abstract record VmmdEffect
     public sealed record ReopenConsole(Name Name, long Unikernels) : VmmdEffect;
 
     /// <summary>
-    /// Start the tender, with the devices that are attached for it. Answered by TenderStarted and then TenderExited, or by TenderFailed.
+    /// Start the tender, with the devices that are attached for it, and note its origin so that the next daemon finds both. Answered by
+    /// TenderStarted and then TenderExited, or by TenderFailed.
     /// </summary>
-    public sealed record StartTender(Name Name, long Incarnation, TenderStart Start) : VmmdEffect;
+    public sealed record StartTender(Name Name, long Incarnation, TenderStart Start, TenderOrigin Origin) : VmmdEffect;
 
     /// <summary>Send a signal to the tender. Not answered; one that has ended is ignored.</summary>
     public sealed record SignalTender(Name Name, long Incarnation, TenderSignal Signal) : VmmdEffect;
@@ -115,7 +116,7 @@ public abstract record VmmdEffect
     /// <summary>Say in the log why something was given up that nobody waits for. Not answered.</summary>
     public sealed record Report(Name Name, string Text) : VmmdEffect;
 
-    /// <summary>Nothing runs any more: the daemon may end.</summary>
+    /// <summary>Nothing runs any more, or only what the next daemon takes over: the daemon may end.</summary>
     public sealed record Finished : VmmdEffect;
 }
 

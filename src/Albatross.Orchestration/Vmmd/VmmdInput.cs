@@ -64,9 +64,14 @@ public abstract record VmmdInput
     /// <param name="Root">What it offers now.</param>
     public sealed record HostChanged(ResourcePolicy Root) : VmmdInput;
 
-    /// <summary>The daemon has started: this is what an earlier one was asked for. The first input, if it comes at all.</summary>
+    /// <summary>
+    /// The daemon has started: this is what an earlier one was asked for, and what still runs of it. The first input, if it comes at all.
+    /// </summary>
     /// <param name="State">What is wanted. Each unikernel's image is in the store and has one reference.</param>
-    public sealed record Restored(DesiredState State) : VmmdInput;
+    /// <param name="Found">
+    /// At most one of each name. Its image has one reference too, its devices are attached, and its end is told by TenderExited.
+    /// </param>
+    public sealed record Restored(DesiredState State, ImmutableArray<FoundTender> Found) : VmmdInput;
 
     /// <summary>The statistics service has connected and wants to know what runs.</summary>
     public sealed record StatisticsAttached : VmmdInput;
@@ -75,7 +80,8 @@ public abstract record VmmdInput
     public sealed record ConsoleRestarted : VmmdInput;
 
     /// <summary>The daemon is to stop.</summary>
-    public sealed record ShutdownRequested : VmmdInput;
+    /// <param name="StopUnikernels">Whether it ends what runs; else the next daemon takes that over.</param>
+    public sealed record ShutdownRequested(bool StopUnikernels) : VmmdInput;
 }
 
 /// <summary>How a tender ended.</summary>
@@ -91,9 +97,13 @@ public abstract record ExitStatus
     /// <param name="Signal">The signal's number.</param>
     public sealed record Signalled(int Signal) : ExitStatus;
 
+    /// <summary>It was no child of this daemon, and the kernel does not tell.</summary>
+    public sealed record Unknown : ExitStatus;
+
     /// <summary>In words, as the log has it.</summary>
     public sealed override string ToString() => this switch
     {
+        Unknown => "has ended, nobody knows how",
         Exited exited => $"exited with status {exited.Code}",
         Signalled signalled => $"was ended by signal {signalled.Signal}",
         _ => throw new UnreachableException(),

@@ -15,7 +15,8 @@ namespace Albatross.Orchestration.Vmmd;
 /// <param name="BlockWork">The commands that work on block devices.</param>
 /// <param name="LastIncarnation">The last number given to a start.</param>
 /// <param name="Stopping">Whether the daemon is stopping.</param>
-/// <param name="Finished">Whether it has been said that nothing runs any more.</param>
+/// <param name="Finished">Whether it has been said that the daemon may end.</param>
+/// <param name="LeavesRunning">Whether a daemon that stops leaves what runs to the next one.</param>
 public sealed record VmmdState(
     VmmdSettings Settings,
     ResourcePolicy Host,
@@ -27,7 +28,8 @@ public sealed record VmmdState(
     ImmutableSortedDictionary<Name, BlockWork> BlockWork,
     long LastIncarnation,
     bool Stopping,
-    bool Finished = false)
+    bool Finished = false,
+    bool LeavesRunning = false)
 {
     /// <summary>
     /// The state of a daemon that has just started on a host that offers <paramref name="root"/> and has these block devices, of so many

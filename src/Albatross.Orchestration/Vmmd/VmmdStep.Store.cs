@@ -1,6 +1,5 @@
 using Albatross.Policy;
 using Albatross.Policy.Names;
-using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
 using Albatross.Protocol.Commands;
 
@@ -40,25 +39,12 @@ public static partial class VmmdStep
         turn.Store(turn.State.Settings.StoreRetryDelay);
     }
 
-    private static void Restore(Turn turn, DesiredState state)
-    {
-        ResourceTree resources = turn.State.Resources;
-        foreach ((NamePath path, ResourcePolicy policy) in state.Policies)
-        {
-            resources = path.IsRoot ? resources : resources.WithPolicy(path, policy);
-        }
-
-        turn.State = turn.State with { Resources = resources, Desired = state.Unikernels, Boot = StartOrder.Of(state.Unikernels) };
-        foreach ((Name name, DesiredUnikernel wanted) in state.Unikernels)
-        {
-            turn.Put(Of(name, wanted, turn.NextIncarnation(), new Phase.Queued()));
-        }
-    }
-
-    // Those of one startup number at once, and the next number when each of them runs, has failed or is gone.
+    // Those of one startup number at once, and the next number when each of them runs, has failed or is gone; but none before everything
+    // that an earlier daemon left and nobody wants has ended.
     private static void StartNextLevels(Turn turn)
     {
-        while (turn.State is { Stopping: false, Boot: { IsNextDue: true } boot })
+        while (turn.State is { Stopping: false, Boot: { IsNextDue: true } boot }
+            && !turn.State.Unikernels.Values.Any(unikernel => unikernel.IsOutdated))
         {
             ImmutableArray<Name> queued = [.. boot.Levels[0].Where(name => turn.Find(name) is { Phase: Phase.Queued })];
             turn.State = turn.State with { Boot = new StartOrder([.. queued], boot.Levels[1..]) };

@@ -8,6 +8,9 @@ namespace Albatross.Orchestration.Vmmd;
 /// <summary>The life of a tender: image, console, start, end, restart (drawn at <see cref="Phase"/>).</summary>
 public static partial class VmmdStep
 {
+    private static readonly Refusal DaemonStops = new(
+        RefusalCode.ShuttingDown, "could not create unikernel: the daemon is stopping");
+
     private static void ImagePrepared(Turn turn, VmmdInput.ImagePrepared prepared)
     {
         if (turn.Find(prepared.Name) is { Replacement: { } next } old && next.Incarnation == prepared.Incarnation)
@@ -95,7 +98,8 @@ public static partial class VmmdStep
         turn.Do(new VmmdEffect.StartTender(
             unikernel.Name,
             unikernel.Incarnation,
-            new TenderStart(unikernel.Image!, unikernel.Settings.MemoryMib, unikernel.Settings.CpuIds, line)));
+            new TenderStart(unikernel.Image!, unikernel.Settings.MemoryMib, unikernel.Settings.CpuIds, line),
+            TenderOrigin.Start(unikernel)));
     }
 
     private static void TenderStarted(Turn turn, VmmdInput.TenderStarted started)
@@ -108,7 +112,7 @@ public static partial class VmmdStep
         var running = new Phase.Running(started.ProcessId, started.At);
         Unikernel runs = unikernel with { Phase = running };
         turn.Put(runs);
-        if (IsDoomed(turn.State, runs))
+        if (IsToEnd(turn.State, runs))
         {
             turn.Do(Tell(runs, started.ProcessId));
             Terminate(turn, runs, running);
@@ -196,6 +200,12 @@ public static partial class VmmdStep
         if (IsDoomed(turn.State, unikernel))
         {
             Gone(turn, unikernel);
+            return;
+        }
+
+        if (unikernel.IsOutdated)
+        {
+            OutdatedEnded(turn, unikernel);
             return;
         }
 
@@ -296,6 +306,10 @@ public static partial class VmmdStep
     // Somebody wants it gone, so it is not started, not replaced and not restarted.
     private static bool IsDoomed(VmmdState state, Unikernel unikernel) => state.Stopping || unikernel.Destroyers.Length > 0;
 
+    // What runs already is ended only if somebody asked for that, or the daemon leaves nothing running.
+    private static bool IsToEnd(VmmdState state, Unikernel unikernel) =>
+        unikernel.Destroyers.Length > 0 || (state.Stopping && !state.LeavesRunning);
+
     private static void OpenConsole(Turn turn, Unikernel unikernel)
     {
         turn.Put(unikernel with { Phase = new Phase.OpeningConsole() });
@@ -324,7 +338,7 @@ public static partial class VmmdStep
         }
 
         Refusal reason = unikernel.Destroyers.IsEmpty
-            ? new Refusal(RefusalCode.ShuttingDown, "could not create unikernel: the daemon is stopping")
+            ? DaemonStops
             : new Refusal(RefusalCode.NotFound, "could not create unikernel: it was destroyed meanwhile");
         foreach (Requester creator in new[] { unikernel.Creator, unikernel.Replacement?.Creator }.OfType<Requester>())
         {
@@ -366,28 +380,6 @@ public static partial class VmmdStep
         foreach (Unikernel unikernel in turn.State.Unikernels.Values.Where(one => one.Process is not null || one.Phase is Phase.Starting))
         {
             turn.Do(new VmmdEffect.ReopenConsole(unikernel.Name, ConsolesOf(turn.State, unikernel.Name)));
-        }
-    }
-
-    private static void ShutDown(Turn turn)
-    {
-        if (turn.State.Stopping)
-        {
-            return;
-        }
-
-        turn.State = turn.State with { Stopping = true };
-        GiveBlockWorkUp(turn);
-        foreach (Unikernel unikernel in turn.State.Unikernels.Values)
-        {
-            if (unikernel.Phase is Phase.Running running)
-            {
-                Terminate(turn, unikernel, running);
-            }
-            else if (unikernel.IsWaiting)
-            {
-                Gone(turn, unikernel);
-            }
         }
     }
 }

@@ -56,7 +56,7 @@ public static partial class VmmdStep
                 StoreFailed(turn, failed.Refusal);
                 break;
             case VmmdInput.Restored restored:
-                Restore(turn, restored.State);
+                Restore(turn, restored);
                 break;
             case VmmdInput.BlockDone done:
                 BlockDone(turn, done.Name);
@@ -73,8 +73,8 @@ public static partial class VmmdStep
             case VmmdInput.ConsoleRestarted:
                 ReopenConsoles(turn);
                 break;
-            case VmmdInput.ShutdownRequested:
-                ShutDown(turn);
+            case VmmdInput.ShutdownRequested requested:
+                ShutDown(turn, requested.StopUnikernels);
                 break;
             default:
                 throw new UnreachableException($"input {input.GetType().Name} has no transition");

@@ -21,7 +21,7 @@ public sealed class InstalledTenderTests
             NeedsKvm = target == GuestTarget.Hvt,
             Bridges = ["br0"],
             Blocks = [("demo:disk", 1 << 20)],
-            Options = [$"--tender-{command}", program.Path],
+            Options = [$"--tender-{command}", program.Path, "--stop-unikernels"],
         });
         string echo = DeployTests.Image(daemon, DeviceGuests.Echo(interfaces: 1, replies: int.MaxValue, target));
         string writer = DeployTests.Image(daemon, DeviceGuests.BlockCheck(1024, target));
@@ -42,7 +42,7 @@ public sealed class InstalledTenderTests
     }
 
     [Fact]
-    public async Task The_tap_that_an_installed_tender_had_is_removed_by_the_daemon_after_a_killed_one()
+    public async Task The_tap_of_an_installed_tender_stays_its_own_after_kill_9_and_is_removed_when_it_ended_meanwhile()
     {
         using NetworkNamespace network = NetworkNamespace.WithBridges("br0 1500 10.0.0.1/24");
         ProgramCommand tender = Programs.Tender;
@@ -52,11 +52,19 @@ public sealed class InstalledTenderTests
         await daemon.RemoteAsync(["create", "echo", echo, "--mem", "16", "--net", "service0:br0"]).Succeeds();
         await DeviceTests.Answers(network, "10.0.0.2");
 
+        int before = daemon.TenderOf("demo:echo")!.Value;
+
         await daemon.KillAsync();
+        await daemon.StartAgainAsync();
+        Assert.Equal(before, daemon.TenderOf("demo:echo"));
+        await DeviceTests.Answers(network, "10.0.0.2");
+
+        // With its tender gone, the next daemon removes the tap and makes another for the unikernel, which is still wanted.
+        await daemon.KillAsync();
+        await RunningDaemon.EndAsync(before);
         Assert.Contains("vmmtap0", await network.Links());
         await daemon.StartAgainAsync();
-
-        // The next daemon removes the tap and makes another for the unikernel, which is still wanted.
+        Assert.Contains("1 ended meanwhile; freed 1 taps", daemon.Log, StringComparison.Ordinal);
         await RunningDaemon.Eventually(() => daemon.TenderOf("demo:echo") is not null, () => daemon.Log);
         await daemon.RemoteAsync(["destroy", "echo"]).Succeeds();
         Assert.Equal(["br0", "br0-up"], await network.Links());

@@ -114,9 +114,12 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <summary>The process of the unikernel's tender, by the daemon's record; null when there is none.</summary>
     public int? TenderOf(string name)
     {
-        string record = Path.Combine(Directory, "run/tenders", name);
-        return File.Exists(record) ? int.Parse(File.ReadAllText(record).Split(' ')[1], CultureInfo.InvariantCulture) : null;
+        string record = RecordOf(name);
+        return File.Exists(record) ? ProcessIn(record)?.ProcessId : null;
     }
+
+    /// <summary>The daemon's record of the unikernel's tender.</summary>
+    public string RecordOf(string name) => Path.Combine(Directory, "run/tenders", name);
 
     /// <summary>The process of a role (Console, Stats, Vmmd, Endpoint).</summary>
     public int ProcessOf(string role) => int.Parse(
@@ -125,7 +128,7 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <summary>The parent of the roles.</summary>
     public int Parent => _process!.Id;
 
-    /// <summary>SIGTERM to the daemon, and its exit status.</summary>
+    /// <summary>SIGTERM to the daemon, and its exit status. Unikernels run on, unless it was started with --stop-unikernels.</summary>
     public async Task<int> StopAsync()
     {
         Signal(_process!.Id, 15);
@@ -168,6 +171,15 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <summary>Whether a process exists and has not ended.</summary>
     public static bool IsAlive(int processId) => ProcessStatus.Of(processId) is { State: not 'Z' };
 
+    /// <summary>Ends a process that is not ours, and waits until its parent has collected it too, so that its number means nothing.</summary>
+    public static async Task EndAsync(int processId)
+    {
+        ulong? startTicks = ProcessStatus.Of(processId)?.StartTicks;
+        Signal(processId, 9);
+        await Eventually(
+            () => ProcessStatus.Of(processId) is not { } status || status.StartTicks != startTicks, () => $"process {processId} is left");
+    }
+
     /// <summary>Waits until something holds; fails with <paramref name="otherwise"/> when it does not within half a minute.</summary>
     public static async Task Eventually(Func<bool> holds, Func<string> otherwise)
     {
@@ -182,21 +194,33 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        var tenders = System.IO.Directory.Exists(Path.Combine(Directory, "run/tenders"))
-            ? System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "run/tenders")).Select(file => TenderOf(Path.GetFileName(file))).ToList()
-            : [];
         if (_process is { HasExited: false })
         {
             await KillAsync();
         }
 
-        foreach (int tender in tenders.OfType<int>())
-        {
-            Signal(tender, 9);
-        }
+        EndTenders(Path.Combine(Directory, "run/tenders"));
 
         System.IO.Directory.Delete(Directory, recursive: true);
     }
+
+    /// <summary>Ends every tender of which a record is in <paramref name="records"/>, once no daemon runs there.</summary>
+    public static void EndTenders(string records)
+    {
+        foreach (string record in System.IO.Directory.Exists(records) ? System.IO.Directory.EnumerateFiles(records) : [])
+        {
+            if (ProcessIn(record) is var (processId, startTicks) && ProcessStatus.Of(processId)?.StartTicks == startTicks)
+            {
+                Signal(processId, 9);
+            }
+        }
+    }
+
+    private static (int ProcessId, ulong StartTicks)? ProcessIn(string record) => File.ReadAllLines(record)
+        .Select(line => line.Split(' '))
+        .Where(words => words is ["process", _, _])
+        .Select(words => ((int, ulong)?)(int.Parse(words[1], CultureInfo.InvariantCulture), ulong.Parse(words[2], CultureInfo.InvariantCulture)))
+        .FirstOrDefault();
 
     private void Note(string? line)
     {

@@ -263,4 +263,17 @@ public sealed class ConsoleStepTests
         console.Print(name, reader, "x\n");
         console.End(name, reader);
     }
+
+    [Fact]
+    public void A_FIFO_that_is_read_already_is_not_read_twice_when_vmmd_tells_of_it_again()
+    {
+        var console = new ConsoleScript();
+        console.Open("web", reader: 1);
+        console.Print("web", 1, "half a l");
+
+        Assert.Equal(["answer 0 (stays open)"], console.Do(new ConsoleInput.FifoKept(ConsoleScript.From(0, "web"))));
+        console.Subscribe(2, "web");
+        console.Print("web", 1, "ine\n");
+        Assert.Equal(["half a line"], console.Received[2]);
+    }
 }

@@ -74,7 +74,7 @@ public sealed class StoringTests
         var vmmd = new VmmdScript();
         DesiredState wanted = Wanted(("late", 60), ("early", 10), ("also", 10), ("middle", null));
 
-        Assert.Equal(["check :also#1 with image a", "check :early#2 with image a"], vmmd.Do(new VmmdInput.Restored(wanted)));
+        Assert.Equal(["check :also#1 with image a", "check :early#2 with image a"], vmmd.Do(new VmmdInput.Restored(wanted, [])));
         Bring(vmmd, "also", 1);
         Assert.Equal(["report :early: could not be started again: lost", "wake :early#5 after 0 s", "check :middle#4 with image a"],
             vmmd.ImageRefused("early", 2, "lost"));
@@ -86,7 +86,7 @@ public sealed class StoringTests
     public void A_unikernel_that_waits_for_its_turn_can_be_destroyed()
     {
         var vmmd = new VmmdScript();
-        vmmd.Do(new VmmdInput.Restored(Wanted(("late", 60), ("early", 10))));
+        vmmd.Do(new VmmdInput.Restored(Wanted(("late", 60), ("early", 10)), []));
 
         Assert.Equal(
             ["answer 7: destroyed: removed from restarting", "release a", "remove traces of :late"], vmmd.Destroy(7, "late"));

@@ -126,7 +126,26 @@ internal sealed class VmmdScript
     public string[] StoreFailed(long version, string why) =>
         Do(new VmmdInput.StoreFailed(version, new Refusal(RefusalCode.HostFailure, why)));
 
-    public string[] ShutDown() => Do(new VmmdInput.ShutdownRequested());
+    public string[] ShutDown() => Do(new VmmdInput.ShutdownRequested(StopUnikernels: true));
+
+    /// <summary>The daemon stops and leaves its unikernels to the next one.</summary>
+    public string[] Leave() => Do(new VmmdInput.ShutdownRequested(StopUnikernels: false));
+
+    /// <summary>The next daemon, which finds what this one has stored and, of what runs, what the test says.</summary>
+    public VmmdScript Next(out string[] effects, params ImmutableArray<FoundTender> found)
+    {
+        var next = new VmmdScript { StoresAtOnce = StoresAtOnce };
+        effects = next.Do(new VmmdInput.Restored(State.ToStore, found));
+        return next;
+    }
+
+    /// <summary>What the next daemon finds of a unikernel that runs here.</summary>
+    public FoundTender Found(string name)
+    {
+        Unikernel unikernel = State.Unikernels[NameOf(name)];
+        (int processId, DateTimeOffset since) = unikernel.Process!.Value;
+        return new FoundTender(unikernel.Name, unikernel.Incarnation, processId, since, TenderOrigin.Start(unikernel));
+    }
 
     /// <summary>
     /// Brings <paramref name="name"/> to run from <paramref name="image"/>, as process 100 + its incarnation, which is returned.

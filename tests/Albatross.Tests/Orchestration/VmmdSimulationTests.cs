@@ -12,14 +12,17 @@ public sealed class VmmdSimulationTests
     [Fact]
     public void Whatever_happens_everyone_is_answered_once_and_nothing_is_left()
     {
-        long steps = 0;
+        long steps = 0, adopted = 0, outdated = 0;
         var failures = new ConcurrentDictionary<int, string>();
 
         Parallel.For(0, Seeds, (seed, loop) =>
         {
             try
             {
-                Interlocked.Add(ref steps, VmmdSimulation.Run(seed, Steps).Steps);
+                VmmdSimulation run = VmmdSimulation.Run(seed, Steps);
+                Interlocked.Add(ref steps, run.Steps);
+                Interlocked.Add(ref adopted, run.Adopted);
+                Interlocked.Add(ref outdated, run.Outdated);
             }
             catch (SimulationException e)
             {
@@ -30,6 +33,7 @@ public sealed class VmmdSimulationTests
 
         Assert.True(failures.IsEmpty, failures.OrderBy(failure => failure.Key).FirstOrDefault().Value);
         Assert.True(steps > Seeds * Steps, $"only {steps} steps were made");
+        Assert.True(adopted > Seeds && outdated > Seeds / 10, $"{adopted} tenders were adopted, {outdated} ended by the next daemon");
     }
 
     [Fact]
