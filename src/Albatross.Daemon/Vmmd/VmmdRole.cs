@@ -42,9 +42,10 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         using var hostTenders = new HostTenders(options);
         hostTenders.Report(log);
         var store = new StateStore(DurableDirectory.Open(options.DataDirectory));
-        DesiredState wanted = store.Load() ?? DesiredState.Empty;
+        DesiredState? stored = store.Load();
         using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
-        images.Restore(wanted.Unikernels.Values.Select(unikernel => unikernel.Image));
+        images.Restore(stored?.Unikernels.Values.Select(unikernel => unikernel.Image) ?? []);
+        DesiredState wanted = stored ?? OriginalState.Import(options.DataDirectory, images, store, log) ?? DesiredState.Empty;
         Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
         _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted));
         using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness);

@@ -58,7 +58,7 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
         System.IO.Directory.CreateDirectory(daemon.Pki);
         try
         {
-            where.MakeBlocks(Path.Combine(daemon.Directory, "db/block"));
+            where.MakeData(Path.Combine(daemon.Directory, "db"));
             await daemon.ClientAsync("generate", "root", "db").Succeeds();
             string[] bridges = [.. where.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
             await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
