@@ -81,8 +81,14 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
     private async Task ServeAsync(
         LocalConnection connection, OfferedResources host, StatisticsLink statistics, CancellationToken cancellation)
     {
-        while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is Protocol.Commands.Wire.Request request)
+        while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is { } wire)
         {
+            if (wire is not Protocol.Commands.Wire.Request request)
+            {
+                connection.Answer(wire.Header, Reply.Failure.Of("unknown command"), Connection.Close);   // an answer that nobody asked for
+                return;
+            }
+
             if (host.ChangeBefore(request.Command) is { } change)
             {
                 await _inputs.Writer.WriteAsync(change, cancellation).ConfigureAwait(false);

@@ -40,6 +40,9 @@ internal sealed record DaemonPlace
     /// <summary>Block devices that are there when the daemon starts: names, and sizes in bytes.</summary>
     public ImmutableArray<(string Name, long Bytes)> Blocks { get; init; } = [];
 
+    /// <summary>A directory with cacert.pem, server.pem and server.key for the daemon; null makes others, and the sub-CA demo.</summary>
+    public string? Certificates { get; init; }
+
     /// <summary>A state file of the original that is there when the daemon first starts; null when there is none.</summary>
     public string? OriginalState { get; init; }
 

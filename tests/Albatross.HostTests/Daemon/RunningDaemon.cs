@@ -59,10 +59,7 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
         try
         {
             where.MakeData(Path.Combine(daemon.Directory, "db"));
-            await daemon.ClientAsync("generate", "root", "db").Succeeds();
-            string[] bridges = [.. where.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
-            await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
-            await daemon.ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
+            await daemon.MakeCertificatesAsync();
             await daemon.StartAgainAsync();
             return daemon;
         }
@@ -196,6 +193,24 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
         }
 
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private async Task MakeCertificatesAsync()
+    {
+        if (Place.Certificates is { } given)
+        {
+            foreach (string file in (string[])["cacert.pem", "server.pem", "server.key"])
+            {
+                File.Copy(Path.Combine(given, file), Path.Combine(Pki, file));
+            }
+
+            return;
+        }
+
+        await ClientAsync("generate", "root", "db").Succeeds();
+        string[] bridges = [.. Place.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
+        await ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
+        await ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
     }
 
     private void Note(string? line)

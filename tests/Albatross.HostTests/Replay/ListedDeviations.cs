@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
+namespace Albatross.HostTests.Replay;
+
+/// <summary>
+/// The steps of the recorded original that are answered differently on purpose: <c>deviations.jsonl</c> beside this file. Each row says
+/// exactly how, and names the row of docs/deviations.md that says why (by the beginning of its first column).
+/// </summary>
+internal sealed record ListedDeviation(string Row, JsonArray Payloads, string End)
+{
+    /// <summary>All of one exchange, by the numbers of their steps.</summary>
+    public static ImmutableDictionary<int, ListedDeviation> Load(string exchange)
+    {
+        string file = Path.Combine(Programs.RepositoryRoot, "tests/Albatross.HostTests/Replay/deviations.jsonl");
+        var listed = ImmutableDictionary.CreateBuilder<int, ListedDeviation>();
+        foreach (JsonObject row in File.ReadLines(file).Select(line => JsonNode.Parse(line)!.AsObject()))
+        {
+            if ((string)row["exchange"]! == exchange)
+            {
+                var deviation = new ListedDeviation((string)row["row"]!, row["replies"]!.AsArray(), (string)row["end"]!);
+                foreach (JsonNode? step in row["steps"]!.AsArray())
+                {
+                    listed.Add((int)step!, deviation);
+                }
+            }
+        }
+
+        return listed.ToImmutable();
+    }
+
+    /// <summary>Whether this is how we answer.</summary>
+    public bool Is(RecordedStep step, Answer ours) => ours.End == End && JsonNode.DeepEquals(ours.Payloads(step.Varies), Payloads);
+}
