@@ -70,6 +70,10 @@ internal static partial class Log
     [LoggerMessage(37, LogLevel.Warning, "{Name} of the original is not imported ({Code}): {Reason}; it is still in the original's file")]
     public static partial void NotImported(ILogger log, Name name, string code, string reason);
 
+    [LoggerMessage(38, LogLevel.Warning,
+        "{Original} of the original is newer than {Own} and is not looked at: to import it, stop the daemon and move {Own} away")]
+    public static partial void OriginalIsNewer(ILogger log, string original, string own);
+
     [LoggerMessage(35, LogLevel.Warning, "unikernels run in a {Report}")]
     public static partial void SandboxIncomplete(ILogger log, string report);
 

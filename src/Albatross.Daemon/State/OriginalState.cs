@@ -88,5 +88,19 @@ internal static class OriginalState
         return wanted;
     }
 
+    /// <summary>
+    /// Says so when the original has stored something since this daemon did, because a later start does not look at it: somebody moved out
+    /// and in again.
+    /// </summary>
+    public static void ReportNewer(string directory, ILogger log)
+    {
+        string original = Path.Combine(directory, StateFiles.Original);
+        string own = Path.Combine(directory, StateFiles.Host);
+        if (File.Exists(original) && File.GetLastWriteTimeUtc(original) > File.GetLastWriteTimeUtc(own))
+        {
+            Log.OriginalIsNewer(log, original, own);
+        }
+    }
+
     private static string CodeOf(RefusalCode code) => new Refusal(code, "").CodeText;
 }

@@ -172,7 +172,8 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
 
         if (!UnikernelImage.TryParse(bytes.Span, out UnikernelImage? image, out ImageRefusal? bad))
         {
-            return (null, new Refusal(RefusalCode.InvalidImage, bad.Text));
+            string words = bad.Code is ImageRefusalCode.NotAnExecutable or ImageRefusalCode.Truncated ? "error during ELF parsing: " : "";
+            return (null, new Refusal(RefusalCode.InvalidImage, words + bad.Text));   // the original's words, then the reason
         }
 
         if (refuse(image) is { } unfit)

@@ -45,6 +45,11 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         DesiredState? stored = store.Load();
         using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
         images.Restore(stored?.Unikernels.Values.Select(unikernel => unikernel.Image) ?? []);
+        if (stored is not null)
+        {
+            OriginalState.ReportNewer(options.DataDirectory, log);
+        }
+
         DesiredState wanted = stored ?? OriginalState.Import(options.DataDirectory, images, store, log) ?? DesiredState.Empty;
         Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
         _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted));

@@ -184,5 +184,7 @@ public static partial class VmmdStep
         DescribeBlocks(resources, unikernel),
         DescribeNets(unikernel),
         unikernel.Settings.Arguments,
-        unikernel.Process!.Value.Since);
+        unikernel.Process!.Value.Since,
+        unikernel.Settings.Cpus,
+        unikernel.Settings.LinuxBootPartition);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Albatross.Protocol.Commands;
+using Albatross.Protocol.Der;
 using Albatross.Protocol.Frames;
 
 namespace Albatross.HostTests.Replay;
@@ -70,6 +72,20 @@ internal sealed record RecordedStep(string Exchange, JsonObject Row)
         .. File.ReadLines(Programs.Golden($"exchanges-{exchange}.jsonl"))
             .Select(line => new RecordedStep(exchange, JsonNode.Parse(line)!.AsObject())),
     ];
+
+    /// <summary>The same with another header in every answer: the endpoint of the original counts what it asks of its services there.</summary>
+    public RecordedStep WithSequence0()
+    {
+        var row = Row.DeepClone().AsObject();
+        foreach (JsonNode? reply in row["replies"]!.AsArray())
+        {
+            byte[] body = Convert.FromHexString((string)reply!["framed"]!)[sizeof(int)..];
+            Assert.True(WireCodec.TryDecode(body, out Wire? wire, out _));
+            reply["framed"] = Convert.ToHexStringLower(WireCodec.EncodeFramed(wire with { Header = wire.Header with { Sequence = 0 } }));
+        }
+
+        return this with { Row = row };
+    }
 
     private static byte[] Zeros(int length) => length == 0 ? FrameWriter.EndMarker.ToArray() : FrameWriter.Write(new byte[length]);
 }

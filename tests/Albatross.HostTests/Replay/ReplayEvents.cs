@@ -92,6 +92,6 @@ internal sealed class ReplayEvents(RunningDaemon daemon, ReplayPeer peer)
             patience.Token.ThrowIfCancellationRequested();
             last = await peer.PlayAsync(step, (step.Count, step.End));
         }
-        while (last.DifferenceTo(step) is not null && last.Payloads("").ToJsonString().Contains("consoles", StringComparison.Ordinal));
+        while (last.DifferenceTo(step) is not null && last.Payloads("").ToJsonString().Contains("\"consoles\"", StringComparison.Ordinal));
     }
 }

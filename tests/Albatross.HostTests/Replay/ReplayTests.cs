@@ -36,7 +36,7 @@ public sealed class ReplayTests(ITestOutputHelper output)
             ListedDeviation? deviation = listed.GetValueOrDefault(step.Number);
             await events.AwaitBeforeAsync(step);
             Task<Answer> playing = peer.PlayAsync(
-                step, deviation is null ? (step.Count, step.End) : (deviation.Payloads.Count, deviation.End));
+                step, deviation?.Expected(step) ?? (step.Count, step.End));
             await events.AwaitDuringAsync(step, playing);
             Answer ours = await playing;
             string? difference = ours.DifferenceTo(step);

@@ -80,10 +80,10 @@ public sealed class OriginalStateTests : IDisposable
         Assert.Equal(
             [
                 ":bhyve of the original is not imported (invalid-image): bhyve unikernels do not run on Linux: give a Solo5 image",
-                ":cut of the original is not imported (malformed): failed to uncompress: the data is incomplete, or something follows it",
+                ":cut of the original is not imported (malformed): failed to uncompress: Unexpected end of input: the data is incomplete or damaged, or something follows it",
                 ":less of the original is not imported (invalid-value): memory must be 1 to 4096 MB, not -1000 MB",
                 ":long of the original is not imported (too-large): boot arguments have 9012 bytes together, at most 8191 are possible",
-                ":none of the original is not imported (invalid-image): error during ELF parsing",
+                ":none of the original is not imported (invalid-image): error during ELF parsing: invalid executable: elf header does not match the expected size (8 != 64)",
             ],
             _log.Lines.SkipLast(1).Select(line => line.Replace("; it is still in the original's file", "", StringComparison.Ordinal)));
         Assert.StartsWith("1 of 6 unikernels", _log.Lines[^1], StringComparison.Ordinal);
@@ -103,6 +103,21 @@ public sealed class OriginalStateTests : IDisposable
             Assert.Equal(original.Unikernels.Count, imported.Unikernels.Count + _log.Lines.Count - 1);
             Assert.Equal(StateStore.PoliciesOf(original).AsEnumerable(), imported.Policies);
         }
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(1, 1)]
+    public void A_file_of_the_original_that_is_newer_than_ours_is_not_passed_over_in_silence(int newerBySeconds, int warnings)
+    {
+        Write(StateOf((":a", Hello, false)));
+        Import();
+        _log.Lines.Clear();
+        File.SetLastWriteTimeUtc(PathOf(StateFiles.Original), File.GetLastWriteTimeUtc(PathOf(StateFiles.Host)).AddSeconds(newerBySeconds));
+
+        OriginalState.ReportNewer(_directory.Path, _log);
+
+        Assert.Equal(warnings, _log.Lines.Count(line => line.EndsWith($"move {PathOf(StateFiles.Host)} away", StringComparison.Ordinal)));
     }
 
     [Fact]
