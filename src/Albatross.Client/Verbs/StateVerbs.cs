@@ -65,7 +65,7 @@ internal static class StateVerbs
             if (bytes > StateFiles.MaxOriginalBytes)
             {
                 throw new ClientException(
-                    ExitStatus.Usage, $"the images are larger than {StateFiles.MaxOriginalBytes} bytes together, as much as one file may have");
+                    ExitStatus.Usage, $"state and images are larger than {StateFiles.MaxOriginalBytes} bytes, the most that one file may have");
             }
 
             state = state with { Unikernels = state.Unikernels.SetItem(name, config with { Image = image }) };
@@ -85,7 +85,7 @@ internal static class StateVerbs
         {
             throw new ClientException(
                 ExitStatus.Usage,
-                $"the image of {name} is not there ({path}): if a daemon changed its state meanwhile, export again; else create {name} again",
+                $"the image of {name} is not there ({path}): export again if a daemon runs and changed its state; else create it again",
                 e);
         }
 

@@ -33,7 +33,7 @@ internal sealed class ReplayPeer(RunningDaemon daemon, NetworkNamespace network)
                 end = await ReadAsync(channel, frames, patience.Token);
             }
 
-            end ??= await IsOpenAsync(channel, step, frames, patience.Token) ? Ends.Open : Ends.Closed;
+            end ??= await EndNowAsync(channel, step, frames, patience.Token);
             return new Answer(frames.ToImmutable(), end);
         }
         catch (SessionFailedException e) when (e.Failure is SessionFailure.ServerRefusedCertificate refused)
@@ -104,15 +104,27 @@ internal sealed class ReplayPeer(RunningDaemon daemon, NetworkNamespace network)
     }
 
     // The service has answered somebody else since: if it had closed this connection, or had more to say, that would be here.
-    private async Task<bool> IsOpenAsync(
+    private async Task<string> EndNowAsync(
         FrameChannel channel, RecordedStep step, ImmutableArray<byte[]>.Builder frames, CancellationToken cancellation)
     {
-        Task<string?> next = ReadAsync(channel, frames, cancellation);
+        var more = ImmutableArray.CreateBuilder<byte[]>();
+        Task<string?> next = ReadAsync(channel, more, cancellation);
         RecordedStep other = step.Chain is null
             ? RecordedStep.Load("local").First(one => one.Socket == step.Socket && one.End == Ends.Closed && one.Requests.Length == 1)
             : RecordedStep.Load("tls").First(one => one.End == Ends.Closed);
         await PlayAsync(other, (int.MaxValue, Ends.Closed));
-        return !next.IsCompleted;
+        if (!next.IsCompleted)
+        {
+            return Ends.Open;
+        }
+
+        string? end = await next;
+        if (!step.CountVaries)
+        {
+            frames.AddRange(more);
+        }
+
+        return end ?? Ends.Open;
     }
 
     private async Task<FrameChannel> ConnectAsync(RecordedStep step, CancellationToken cancellation)
