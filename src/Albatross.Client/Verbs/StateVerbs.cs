@@ -65,7 +65,7 @@ internal static class StateVerbs
             if (bytes > StateFiles.MaxOriginalBytes)
             {
                 throw new ClientException(
-                    ExitStatus.Usage, $"state and images are larger than {StateFiles.MaxOriginalBytes} bytes, the most that one file may have");
+                    ExitStatus.Usage, $"state and images are larger than {StateFiles.MaxOriginalBytes} bytes, the most for one file");
             }
 
             state = state with { Unikernels = state.Unikernels.SetItem(name, config with { Image = image }) };

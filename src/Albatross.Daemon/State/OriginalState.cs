@@ -30,8 +30,8 @@ internal static class OriginalState
             string backup = Path.Combine(directory, StateFiles.OriginalBackup);
             return File.Exists(backup)
                 ? throw new InvalidDataException(
-                    $"{path} is missing ({CodeOf(RefusalCode.NotFound)}) and {backup} is there: the original was cut off while it stored its "
-                    + "state. Copy the backup to its place to import it, or move it away to start with nothing")
+                    $"{path} is missing ({CodeOf(RefusalCode.NotFound)}) and {backup} is there: the original was cut off while storing. "
+                    + "Copy the backup to its place to import it, or move it away to start with nothing")
                 : null;
         }
 
@@ -41,8 +41,8 @@ internal static class OriginalState
         return refusal is null && StateCodec.TryDecode(File.ReadAllBytes(path), out StoredState? state, out refusal)
             ? state
             : throw new InvalidDataException(
-                $"{path} of the original cannot be imported ({refusal!.CodeText}): {refusal.Text}. It was not changed and nothing was started: "
-                + "repair it, or move it away to start with nothing");
+                $"{path} of the original cannot be imported ({refusal!.CodeText}): {refusal.Text}. "
+                + "It was not changed and nothing was started: repair it, or move it away to start with nothing");
     }
 
     /// <summary>

@@ -30,7 +30,8 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
         await _slots.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => Prepare(config, image => tenders.Refuse(image, config.Settings)), cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Prepare(config, image => tenders.Refuse(image, config.Settings)), cancellation)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -39,7 +40,7 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
     }
 
     /// <summary>
-    /// The same for an image that ran elsewhere: whether this host can run it with its settings shows at its start, and is tried again then.
+    /// The same for an image that ran elsewhere: whether this host can run it with its settings shows at its start, which is tried again.
     /// </summary>
     /// <exception cref="IOException">The host said no.</exception>
     public (ImageId? Image, Refusal? Refusal) Import(UnikernelConfig config) => Prepare(config, static _ => null);
