@@ -36,9 +36,9 @@ public sealed class OriginalStateTests : IDisposable
         Write(file);
 
         DesiredState imported = Import()!;
-        ClientProcess run = await ClientProcess.RunAsync(_directory.Path, "", "export-state", "--dbdir", _directory.Path, "--output", "exported");
+        (int status, _, string errors) = await ExportAsync("exported");
 
-        Assert.Equal((0, ""), (run.Status, run.Errors));
+        Assert.Equal((0, ""), (status, errors));
         Assert.Equal(unikernels, imported.Unikernels.Count);
         Assert.Equal(StateCodec.Encode(Unpacked(Decode(file))), Read("exported"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(PathOf("exported")));
@@ -184,10 +184,9 @@ public sealed class OriginalStateTests : IDisposable
         Write(StateOf((":a", Hello, false)));
         Import();
 
-        ClientProcess run = await ClientProcess.RunAsync(
-            _directory.Path, "", "export-state", "--dbdir", _directory.Path, "--output", StateFiles.Original);
+        (int status, _, _) = await ExportAsync(StateFiles.Original);
 
-        Assert.Equal(124, run.Status);
+        Assert.Equal(124, status);
         Assert.Equal(StateOf((":a", Hello, false)), Read(StateFiles.Original));
     }
 
@@ -195,11 +194,14 @@ public sealed class OriginalStateTests : IDisposable
 
     private async Task ExportFails(int status, string why)
     {
-        ClientProcess run = await ClientProcess.RunAsync(_directory.Path, "", "export-state", "--dbdir", _directory.Path, "--output", "exported");
-        Assert.Equal(status, run.Status);
-        Assert.Contains(why, run.Errors, StringComparison.Ordinal);
+        (int actual, _, string errors) = await ExportAsync("exported");
+        Assert.Equal(status, actual);
+        Assert.Contains(why, errors, StringComparison.Ordinal);
         Assert.False(File.Exists(PathOf("exported")));
     }
+
+    private Task<(int Status, string Output, string Errors)> ExportAsync(string file) =>
+        ClientProcess.RunAsync(_directory.Path, "", "export-state", "--dbdir", _directory.Path, "--output", file);
 
     // As a first start does it.
     private DesiredState? Import()
