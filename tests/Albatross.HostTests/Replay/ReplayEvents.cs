@@ -23,6 +23,7 @@ internal sealed class ReplayEvents(RunningDaemon daemon, ReplayPeer peer)
         ("tls", 25) => FreezeAsync("alpha:create-restart-codes"),
         ("tls", 27) => HaveEndedAsync("alpha:create-restart-other"),
         ("tls", 36) => HaveEndedAsync("alpha:create-exit64", "alpha:create-exit64", "alpha:create-exit1"),
+        ("tls", 53) => NobodyWritesAsync(step),
         ("tls", 72) => HaveEndedAsync("alpha:create-stream", "alpha:create-stream", "alpha:create-stream-z"),
         _ => Task.CompletedTask,
     };
@@ -81,6 +82,19 @@ internal sealed class ReplayEvents(RunningDaemon daemon, ReplayPeer peer)
             ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith("ShdPnd:", StringComparison.Ordinal))
             : null;
         return pending is null || (Convert.ToUInt64(pending["ShdPnd:".Length..].Trim(), 16) & TerminateBit) != 0;
+    }
+
+    // The client of the step before went away in the middle of its data, which the daemon notices when it reads on.
+    private async Task NobodyWritesAsync(RecordedStep step)
+    {
+        Answer last;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        do
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            last = await peer.PlayAsync(step, (int.MaxValue, Ends.Closed));
+        }
+        while (last.Payloads(step.Varies).ToJsonString().Contains("is in use", StringComparison.Ordinal));
     }
 
     private async Task ConsoleIsInactiveAsync(RecordedStep step)
