@@ -30,6 +30,7 @@ internal static class CommandLine
             PolicyVerbs.Remove(),
             CertificateVerbs.Send(),
             InspectVerb.Inspect(),
+            StateVerbs.Export(),
         ];
         foreach (Command verb in verbs)
         {

@@ -108,7 +108,8 @@ internal static class CommandLine
         };
         var dbDir = new Option<string>(DbDir)
         {
-            Description = "Block devices, in block/.", DefaultValueFactory = _ => "/var/lib/albatross",
+            Description = "Block devices, images and state. Without a state of its own the daemon imports the original's.",
+            DefaultValueFactory = _ => "/var/lib/albatross",
         };
         (Option<string?> hvt, Option<string?> spt) = Tenders();
         Option<bool> stop = Stop();

@@ -1,3 +1,5 @@
+using Albatross.Protocol.State;
+
 namespace Albatross.Daemon;
 
 /// <summary>Every setting of the daemon. Paths are made absolute when they are read.</summary>
@@ -66,7 +68,7 @@ internal sealed record DaemonOptions
     public string BlockDirectory => Path.Combine(DataDirectory, "block");
 
     /// <summary>Holds each image, called by its SHA-256.</summary>
-    public string ImageDirectory => Path.Combine(DataDirectory, "images");
+    public string ImageDirectory => Path.Combine(DataDirectory, StateFiles.Images);
 
     /// <summary>Where the endpoint listens, as <c>ADDRESS:PORT</c>.</summary>
     public string EndpointAddressFile => Path.Combine(SocketDirectory, "endpoint.address");

@@ -64,6 +64,16 @@ internal static partial class Log
     [LoggerMessage(34, LogLevel.Information, "an earlier daemon stored {Unikernels} unikernels and {Policies} policies")]
     public static partial void Restoring(ILogger log, int unikernels, int policies);
 
+    [LoggerMessage(36, LogLevel.Information, "{Unikernels} of {All} unikernels and {Policies} policies of the original were imported")]
+    public static partial void Imported(ILogger log, int unikernels, int all, int policies);
+
+    [LoggerMessage(37, LogLevel.Warning, "{Name} of the original is not imported ({Code}): {Reason}; it is still in the original's file")]
+    public static partial void NotImported(ILogger log, Name name, string code, string reason);
+
+    [LoggerMessage(38, LogLevel.Warning,
+        "{Original} of the original is newer than {Own} and is not looked at: to import it, stop the daemon and move {Own} away")]
+    public static partial void OriginalIsNewer(ILogger log, string original, string own);
+
     [LoggerMessage(35, LogLevel.Warning, "unikernels run in a {Report}")]
     public static partial void SandboxIncomplete(ILogger log, string report);
 

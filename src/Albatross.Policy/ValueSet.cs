@@ -56,6 +56,9 @@ public readonly struct ValueSet<T> : IEquatable<ValueSet<T>>, IReadOnlyCollectio
     /// <summary>The elements, ascending, joined by commas.</summary>
     public override string ToString() => string.Join(',', Items);
 
+    /// <summary>The elements, ascending, joined by commas and spaces: so the original lists bridges.</summary>
+    public string Listed => string.Join(", ", Items);
+
     /// <summary>Equality by elements.</summary>
     public static bool operator ==(ValueSet<T> left, ValueSet<T> right) => left.Equals(right);
 

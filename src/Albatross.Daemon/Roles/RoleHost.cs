@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Albatross.Daemon.Consoles;
 using Albatross.Daemon.Endpoint;
+using Albatross.Daemon.State;
 using Albatross.Daemon.Stats;
 using Albatross.Daemon.Vmmd;
+using Albatross.Linux;
 using Albatross.Solo5;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +22,8 @@ internal static class RoleHost
     /// <summary>Runs <paramref name="role"/> until it is told to end; the process's exit status.</summary>
     public static async Task<int> RunAsync(Role role, DaemonOptions options, LogLevel level)
     {
-        if (role is Role.All or Role.Vmmd && await RefuseTendersAsync(options).ConfigureAwait(false) is { } sentence)
+        if (role is Role.All or Role.Vmmd
+            && (await RefuseTendersAsync(options).ConfigureAwait(false) ?? RefuseState(role, options)) is { } sentence)
         {
             await Console.Error.WriteLineAsync($"albatross-daemon: {sentence}").ConfigureAwait(false);
             return 1;
@@ -52,6 +55,33 @@ internal static class RoleHost
         }
 
         return null;
+    }
+
+    // A daemon that started with nothing, because it cannot read what is wanted, would lose it. A child's parent has looked already.
+    private static string? RefuseState(Role role, DaemonOptions options)
+    {
+        if ((role == Role.Vmmd && options.EndWithInput) || !Directory.Exists(options.DataDirectory))
+        {
+            return null;
+        }
+
+        try
+        {
+            if (new StateStore(DurableDirectory.Open(options.DataDirectory)).Load() is null)
+            {
+                OriginalState.Read(options.DataDirectory);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            GC.Collect();   // the original's file holds all images, and this process stays
+        }
     }
 
     private static IHost Build(Role role, DaemonOptions options, LogLevel level)

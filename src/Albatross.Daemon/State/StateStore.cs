@@ -13,12 +13,9 @@ namespace Albatross.Daemon.State;
 /// <summary>What is wanted, in one file that is replaced as a whole.</summary>
 internal sealed class StateStore(IDurableDirectory directory)
 {
-    /// <summary>Beside <c>state</c>, which is the original's.</summary>
-    public const string FileName = "state.albatross";
-
     /// <summary>Stores <paramref name="state"/>; when this returns it outlives a loss of power.</summary>
     /// <exception cref="IOException">The host said no; the earlier state is still there.</exception>
-    public void Save(DesiredState state) => directory.Replace(FileName, HostStateCodec.Encode(new StoredState(
+    public void Save(DesiredState state) => directory.Replace(StateFiles.Host, HostStateCodec.Encode(new StoredState(
         state.Unikernels.ToImmutableSortedDictionary(entry => entry.Key, entry => ConfigOf(entry.Value)),
         state.Policies.ToImmutableSortedDictionary(entry => new Name(entry.Key, null), entry => entry.Value))));
 
@@ -27,14 +24,15 @@ internal sealed class StateStore(IDurableDirectory directory)
     /// <exception cref="InvalidDataException">The file is damaged, or a newer daemon wrote it.</exception>
     public DesiredState? Load()
     {
-        if (directory.Read(FileName) is not { } file)
+        if (directory.Read(StateFiles.Host) is not { } file)
         {
             return null;
         }
 
         if (!HostStateCodec.TryDecode(file, out StoredState? stored, out Refusal? refusal))
         {
-            throw new InvalidDataException($"{FileName}: {refusal.Text}");
+            throw new InvalidDataException(
+                $"{StateFiles.Host} cannot be read ({refusal.CodeText}): {refusal.Text}. It was not changed and nothing was started");
         }
 
         return new DesiredState(

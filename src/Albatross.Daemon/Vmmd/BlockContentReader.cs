@@ -86,7 +86,7 @@ internal sealed class BlockContentReader : IAsyncDisposable
     /// <exception cref="IOException">The sender is gone.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        int count = await _source.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        int count = await ReadSourceAsync(buffer, cancellation).ConfigureAwait(false);
         if (_packed is null)
         {
             return count;
@@ -107,6 +107,18 @@ internal sealed class BlockContentReader : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private async ValueTask<int> ReadSourceAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _source.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException("the data is damaged, or not in zlib format", e);   // the platform speaks of archives
+        }
+    }
 
     private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array)
         ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)

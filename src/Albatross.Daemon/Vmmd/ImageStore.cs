@@ -30,13 +30,20 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
         await _slots.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => Prepare(config), cancellation).ConfigureAwait(false);
+            return await Task.Run(() => Prepare(config, image => tenders.Refuse(image, config.Settings)), cancellation)
+                .ConfigureAwait(false);
         }
         finally
         {
             _slots.Release();
         }
     }
+
+    /// <summary>
+    /// The same for an image that ran elsewhere: whether this host can run it with its settings shows at its start, which is tried again.
+    /// </summary>
+    /// <exception cref="IOException">The host said no.</exception>
+    public (ImageId? Image, Refusal? Refusal) Import(UnikernelConfig config) => Prepare(config, static _ => null);
 
     /// <summary>The image of a reference that the caller holds.</summary>
     /// <exception cref="IOException">Its file was lost or damaged while no daemon ran.</exception>
@@ -156,7 +163,7 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
         }
     }
 
-    private (ImageId? Image, Refusal? Refusal) Prepare(UnikernelConfig config)
+    private (ImageId? Image, Refusal? Refusal) Prepare(UnikernelConfig config, Func<UnikernelImage, Refusal?> refuse)
     {
         if (!TryUnpack(config, out ReadOnlyMemory<byte> bytes, out Refusal? refusal))
         {
@@ -165,10 +172,11 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
 
         if (!UnikernelImage.TryParse(bytes.Span, out UnikernelImage? image, out ImageRefusal? bad))
         {
-            return (null, new Refusal(RefusalCode.InvalidImage, bad.Text));
+            string words = bad.Code is ImageRefusalCode.NotAnExecutable or ImageRefusalCode.Truncated ? "error during ELF parsing: " : "";
+            return (null, new Refusal(RefusalCode.InvalidImage, words + bad.Text));   // the original's words, then the reason
         }
 
-        if (tenders.Refuse(image, config.Settings) is { } unfit)
+        if (refuse(image) is { } unfit)
         {
             return (null, unfit);
         }

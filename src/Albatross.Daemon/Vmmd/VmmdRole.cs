@@ -40,10 +40,20 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         using var hostTenders = new HostTenders(options);
         hostTenders.Report(log);
         var store = new StateStore(DurableDirectory.Open(options.DataDirectory));
-        DesiredState wanted = store.Load() ?? DesiredState.Empty;
+        DesiredState? stored = store.Load();
         using var images = new ImageStore(hostTenders, DurableDirectory.Open(options.ImageDirectory));
+        if (stored is not null)
+        {
+            OriginalState.ReportNewer(options.DataDirectory, log);
+        }
+
+        DesiredState wanted = stored ?? OriginalState.Import(options.DataDirectory, images, store, log) ?? DesiredState.Empty;
         Log.Restoring(log, wanted.Unikernels.Count, wanted.Policies.Count);
-        TakeOver(left, found, wanted, devices, images);
+
+        // An import has taken its references already.
+        int freedImages = images.Restore(
+            [.. stored?.Unikernels.Values.Select(one => one.Image) ?? [], .. found.Select(one => one.Found.Origin.Of.Image)]);
+        TakeOver(left, found, wanted, devices, freedImages);
         _inputs.Writer.TryWrite(new VmmdInput.Restored(wanted, [.. found.Select(one => one.Found)]));
         using var tenders = new TenderLauncher(hostTenders, devices, images, records, readiness, time);
         using var serving = new CancellationTokenSource();
@@ -83,8 +93,14 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
     private async Task ServeAsync(
         LocalConnection connection, OfferedResources host, StatisticsLink statistics, CancellationToken cancellation)
     {
-        while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is Protocol.Commands.Wire.Request request)
+        while (await connection.ReceiveAsync(cancellation).ConfigureAwait(false) is { } wire)
         {
+            if (wire is not Protocol.Commands.Wire.Request request)
+            {
+                connection.Answer(wire.Header, Reply.Failure.Of("unknown command"), Connection.Close);   // an answer that nobody asked for
+                return;
+            }
+
             if (host.ChangeBefore(request.Command) is { } change)
             {
                 await _inputs.Writer.WriteAsync(change, cancellation).ConfigureAwait(false);
@@ -115,8 +131,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
     }
 
     // Everything that is in use gets its owner; what is left then belongs to nobody.
-    private void TakeOver(
-        LeftTenders left, ImmutableArray<LeftTender> found, DesiredState wanted, HostDevices devices, ImageStore images)
+    private void TakeOver(LeftTenders left, ImmutableArray<LeftTender> found, DesiredState wanted, HostDevices devices, int freedImages)
     {
         int outdated = 0;
         foreach (FoundTender one in found.Select(one => one.Found))
@@ -135,9 +150,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
 
         int taps = devices.RemoveLeftOvers();
         int fifos = left.RemoveFifos(found);
-        int freed = images.Restore(
-            [.. wanted.Unikernels.Values.Select(unikernel => unikernel.Image), .. found.Select(one => one.Found.Origin.Of.Image)]);
-        Log.Found(log, found.Length - outdated, outdated, left.Ended, taps, fifos, freed);
+        Log.Found(log, found.Length - outdated, outdated, left.Ended, taps, fifos, freedImages);
     }
 
     private static async Task IgnoreCancellation(Task task)

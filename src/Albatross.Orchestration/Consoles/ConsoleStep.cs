@@ -30,6 +30,8 @@ public static class ConsoleStep
             (state, [Fail(from, "path used instead of name")]),
         Command.ConsoleAdd add => (state, [new ConsoleEffect.OpenFifo(from, add.Unikernels)]),
         Command.ConsoleSubscribe subscribe => Subscribe(state, from, subscribe.From),
+        Command.ConsoleInactive when from.Header.Name.Label is not null => (state, [Fail(from, "name used")]),
+        Command.ConsoleInactive => (state, [Inactive(state, from)]),
         _ => (state, [Fail(from, $"the console service does not take {command.Words}")]),
     };
 
@@ -53,6 +55,18 @@ public static class ConsoleStep
         }
 
         return (With(state, name, console with { Subscribers = subscribers }), effects.DrainToImmutable());
+    }
+
+    // Those of which something is kept although nobody can write to them any more.
+    private static ConsoleEffect.Reply Inactive(ConsoleState state, Requester from)
+    {
+        NamePath path = from.Header.Name.Path;
+        var ended = state.Consoles
+            .Where(entry => entry.Value is { IsActive: false, OpenedAt: > 0 } && entry.Key.Path.IsAtOrBelow(path))
+            .Select(entry => entry.Key)
+            .OrderBy(name => name.Node, ReplyOrder.Instance)
+            .Select(name => name.RelativeTo(path));
+        return new ConsoleEffect.Reply(from, new Reply.Consoles([.. ended]), Connection.Close);
     }
 
     private static (ConsoleState, ImmutableArray<ConsoleEffect>) Opened(ConsoleState state, ConsoleInput.FifoOpened opened)

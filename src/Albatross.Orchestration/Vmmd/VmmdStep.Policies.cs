@@ -25,7 +25,7 @@ public static partial class VmmdStep
             return;
         }
 
-        if (RefusePolicies(turn.State, resources, changed) is { } refusal)
+        if (RefusePolicies(turn.State, resources, added, changed) is { } refusal)
         {
             turn.Refuse(from, refusal);
             return;
@@ -43,7 +43,12 @@ public static partial class VmmdStep
         turn.Answer(from, Reply.Success.Of("added policy"), Connection.KeepOpen);
     }
 
-    private static Refusal? RefusePolicies(VmmdState state, ResourceTree resources, ImmutableArray<Entry<ResourcePolicy>> changed)
+    // Where several come at once, the refusal says which of them it is about, also when it is the only one that is new.
+    private static Refusal? RefusePolicies(
+        VmmdState state,
+        ResourceTree resources,
+        ImmutableArray<Entry<ResourcePolicy>> added,
+        ImmutableArray<Entry<ResourcePolicy>> changed)
     {
         int max = state.Settings.MaxPolicies;
         if (resources.Policies.Count > Math.Max(max, state.Resources.Policies.Count))
@@ -56,7 +61,7 @@ public static partial class VmmdStep
             Refusal? beyond = entry.Name.Path.IsRoot ? entry.Value.WithinParent(state.Host) : null;
             if ((beyond ?? resources.RefusePolicy(entry.Name.Path, entry.Value)) is { } refusal)
             {
-                return changed.Length == 1
+                return added.Length == 1
                     ? refusal
                     : refusal with { Text = $"host [unikernel: {new Name(entry.Name.Path, null)}]: command failed {refusal.Text}" };
             }

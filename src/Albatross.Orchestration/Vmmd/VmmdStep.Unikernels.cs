@@ -15,6 +15,13 @@ public static partial class VmmdStep
     private static readonly Refusal Busy = new(
         RefusalCode.Busy, "another command on this unikernel is being carried out: try again when it has ended");
 
+    /// <summary>
+    /// Why no policy and no host could ever let a unikernel run like this: its name, type, numbers, devices or boot arguments. Null when
+    /// there is no such reason. What another daemon stored is looked at by this before it is wanted here.
+    /// </summary>
+    public static Refusal? RefuseEverywhere(Name name, UnikernelConfig config) =>
+        RefuseNameAndType(name, config.Type) ?? RefuseSettings(name, config.Settings, out _);
+
     private static void Create(Turn turn, Requester from, Command.UnikernelCreate create)
     {
         Name name = from.Header.Name;
@@ -39,6 +46,40 @@ public static partial class VmmdStep
         Turn turn, Name name, Command.UnikernelCreate create, Unikernel? existing, out Demand? demand)
     {
         demand = null;
+        if (RefuseNameAndType(name, create.Config.Type) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (existing is not null && create.Conflict == OnConflict.Refuse)
+        {
+            return new Refusal(RefusalCode.AlreadyExists, "Unikernel with same name is already running");
+        }
+
+        return existing is { IsBusy: true } ? Busy : RefuseSettings(turn, name, create.Config.Settings, out demand);
+    }
+
+    private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand) =>
+        RefuseSettings(name, settings, out demand)
+        ?? turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand!)
+        ?? RefuseBusyBlocks(turn.State, demand!);
+
+    private static Refusal? RefuseSettings(Name name, UnikernelSettings settings, out Demand? demand)
+    {
+        demand = null;
+        if (RefuseDevices(settings) is { } unfit)
+        {
+            return unfit;
+        }
+
+        return Demand.TryOf(name.Path, settings, out demand, out Refusal? refusal)
+            && GuestCommandLine.TryJoin(name, settings, out _, out refusal)
+            ? null
+            : refusal;
+    }
+
+    private static Refusal? RefuseNameAndType(Name name, ImageType type)
+    {
         if (name.Label is null)
         {
             return new Refusal(RefusalCode.InvalidName, $"a unikernel needs a name, and {name} is a path");
@@ -50,34 +91,9 @@ public static partial class VmmdStep
                 $"a unikernel's name has at most {MaxNameLength} characters: files are called by it");
         }
 
-        if (create.Config.Type != ImageType.Solo5)
-        {
-            return new Refusal(RefusalCode.InvalidImage, "bhyve unikernels do not run on Linux: give a Solo5 image");
-        }
-
-        if (existing is not null && create.Conflict == OnConflict.Refuse)
-        {
-            return new Refusal(RefusalCode.AlreadyExists, "Unikernel with same name is already running");
-        }
-
-        return existing is { IsBusy: true } ? Busy : RefuseSettings(turn, name, create.Config.Settings, out demand);
-    }
-
-    private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand)
-    {
-        demand = null;
-        if (RefuseDevices(settings) is { } unfit)
-        {
-            return unfit;
-        }
-
-        if (!Demand.TryOf(name.Path, settings, out demand, out Refusal? refusal)
-            || !GuestCommandLine.TryJoin(name, settings, out _, out refusal))
-        {
-            return refusal;
-        }
-
-        return turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand) ?? RefuseBusyBlocks(turn.State, demand);
+        return type == ImageType.Solo5
+            ? null
+            : new Refusal(RefusalCode.InvalidImage, "bhyve unikernels do not run on Linux: give a Solo5 image");
     }
 
     // The same image with its own settings or others. As a force-create, it is checked before the one that runs is touched.
@@ -168,5 +184,7 @@ public static partial class VmmdStep
         DescribeBlocks(resources, unikernel),
         DescribeNets(unikernel),
         unikernel.Settings.Arguments,
-        unikernel.Process!.Value.Since);
+        unikernel.Process!.Value.Since,
+        unikernel.Settings.Cpus,
+        unikernel.Settings.LinuxBootPartition);
 }

@@ -39,7 +39,7 @@ public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long
 
         if (!Bridges.IsSubsetOf(parent.Bridges))
         {
-            return Conflict($"policy above allows bridge(s) {parent.Bridges}, which is not a superset of {Bridges}");
+            return Conflict($"policy above allows bridge(s) {parent.Bridges.Listed}, which is not a superset of {Bridges.Listed}");
         }
 
         return BlockMib is { } block && (parent.BlockMib is not { } above || block > above)
@@ -99,7 +99,7 @@ public sealed record ResourcePolicy(long Unikernels, ValueSet<long> CpuIds, long
 
         ValueSet<RawText> bridges = settings.HostBridges.Except(Bridges);
         return bridges.Count > 0
-            ? new Refusal(RefusalCode.NotAllowedByPolicy, $"Bridge(s) {bridges} not allowed by policy (available: {Bridges})")
+            ? new Refusal(RefusalCode.NotAllowedByPolicy, $"Bridge(s) {bridges.Listed} not allowed by policy (available: {Bridges.Listed})")
             : null;
     }
 

@@ -122,7 +122,7 @@ public static class Admission
 
         return demand.Bridges.IsSubsetOf(policy.Bridges)
             ? null
-            : new Refusal(RefusalCode.NotAllowedByPolicy, $"bridges {demand.Bridges.Except(policy.Bridges)} not allowed by policy");
+            : new Refusal(RefusalCode.NotAllowedByPolicy, $"bridges {demand.Bridges.Except(policy.Bridges).Listed} not allowed by policy");
     }
 
     private static Refusal? ExceedsBlock(ResourcePolicy policy, long usedMib, long sizeMib) => policy.BlockMib switch
@@ -152,7 +152,7 @@ public static class Admission
 
         if (!bridges.IsSubsetOf(policy.Bridges))
         {
-            return $"policy allows bridges {policy.Bridges}, which is not a superset of {bridges}";
+            return $"policy allows bridges {policy.Bridges.Listed}, which is not a superset of {bridges.Listed}";
         }
 
         if (used.Unikernels > policy.Unikernels)

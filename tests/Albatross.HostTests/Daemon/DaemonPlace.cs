@@ -40,6 +40,12 @@ internal sealed record DaemonPlace
     /// <summary>Block devices that are there when the daemon starts: names, and sizes in bytes.</summary>
     public ImmutableArray<(string Name, long Bytes)> Blocks { get; init; } = [];
 
+    /// <summary>A directory with cacert.pem, server.pem and server.key for the daemon; null makes others, and the sub-CA demo.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>A state file of the original that is there when the daemon first starts; null when there is none.</summary>
+    public string? OriginalState { get; init; }
+
     /// <summary>File and arguments of a program there.</summary>
     public (string File, string[] Words) WordsOf(ProgramCommand program, IEnumerable<string> arguments)
     {
@@ -47,9 +53,16 @@ internal sealed record DaemonPlace
         return (all[0], all[1..]);
     }
 
-    /// <summary>Puts the block devices into <paramref name="directory"/>, as files full of zeros.</summary>
-    public void MakeBlocks(string directory)
+    /// <summary>Puts what is there before the first start into the data directory: block devices, as files full of zeros.</summary>
+    public void MakeData(string data)
     {
+        if (OriginalState is not null)
+        {
+            Directory.CreateDirectory(data);
+            File.Copy(OriginalState, Path.Combine(data, "state"));
+        }
+
+        string directory = Path.Combine(data, "block");
         foreach ((string name, long bytes) in Blocks)
         {
             Directory.CreateDirectory(directory);

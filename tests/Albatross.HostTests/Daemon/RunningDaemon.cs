@@ -58,11 +58,8 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
         System.IO.Directory.CreateDirectory(daemon.Pki);
         try
         {
-            where.MakeBlocks(Path.Combine(daemon.Directory, "db/block"));
-            await daemon.ClientAsync("generate", "root", "db").Succeeds();
-            string[] bridges = [.. where.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
-            await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
-            await daemon.ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
+            where.MakeData(Path.Combine(daemon.Directory, "db"));
+            await daemon.MakeCertificatesAsync();
             await daemon.StartAgainAsync();
             return daemon;
         }
@@ -221,6 +218,24 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
         .Where(words => words is ["process", _, _])
         .Select(words => ((int, ulong)?)(int.Parse(words[1], CultureInfo.InvariantCulture), ulong.Parse(words[2], CultureInfo.InvariantCulture)))
         .FirstOrDefault();
+
+    private async Task MakeCertificatesAsync()
+    {
+        if (Place.Certificates is { } given)
+        {
+            foreach (string file in (string[])["cacert.pem", "server.pem", "server.key"])
+            {
+                File.Copy(Path.Combine(given, file), Path.Combine(Pki, file));
+            }
+
+            return;
+        }
+
+        await ClientAsync("generate", "root", "db").Succeeds();
+        string[] bridges = [.. Place.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
+        await ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
+        await ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
+    }
 
     private void Note(string? line)
     {

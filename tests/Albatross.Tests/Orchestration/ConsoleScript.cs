@@ -55,6 +55,8 @@ internal sealed class ConsoleScript(ConsoleSettings? settings = null)
         ConsoleEffect.Reply { Answer: Reply.Failure failure } reply => $"refuse {reply.To.Connection}: {failure.Text}{Ending(reply)}",
         ConsoleEffect.Reply { Answer: Reply.Success success } reply => $"answer {reply.To.Connection}: {success.Text}{Ending(reply)}",
         ConsoleEffect.Reply { Answer: Reply.Empty } reply => $"answer {reply.To.Connection}{Ending(reply)}",
+        ConsoleEffect.Reply { Answer: Reply.Consoles consoles } reply =>
+            $"answer {reply.To.Connection}: {string.Join(' ', consoles.Names)}{Ending(reply)}",
         ConsoleEffect.OpenFifo open => $"open FIFO of {open.From.Header.Name}",
         ConsoleEffect.Send send => $"send {send.To.Connection}: {string.Join('|', send.Lines.Select(line => line.Text))}",
         ConsoleEffect.Disconnect disconnect => $"disconnect {disconnect.Subscriber.Connection}",

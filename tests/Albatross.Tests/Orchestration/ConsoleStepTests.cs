@@ -210,13 +210,37 @@ public sealed class ConsoleStepTests
     }
 
     [Fact]
+    public void Inactive_consoles_are_those_at_and_below_a_path_that_were_opened_and_have_no_writer_any_more()
+    {
+        var console = new ConsoleScript();
+        long reader = 0;
+        foreach (string name in (string[])["foo:ended", "foo:running", "foo:bar:ended", "foo:silent", "other:ended"])
+        {
+            console.Open(name, ++reader);
+            if (!name.EndsWith("silent", StringComparison.Ordinal))
+            {
+                console.Print(name, reader, "a line\n");
+            }
+
+            if (!name.EndsWith("running", StringComparison.Ordinal))
+            {
+                console.End(name, reader);
+            }
+        }
+
+        console.Subscribe(8, "foo:waited-for");
+
+        Assert.Equal(["answer 7: :ended bar:ended"], console.Ask(7, "foo:", new Command.ConsoleInactive()));
+        Assert.Equal(["answer 7: other:ended foo:ended foo:bar:ended"], console.Ask(7, ":", new Command.ConsoleInactive()));
+        Assert.Equal(["answer 7: "], console.Ask(7, "none:", new Command.ConsoleInactive()));
+        Assert.Equal(["refuse 7: name used"], console.Ask(7, "foo:ended", new Command.ConsoleInactive()));
+    }
+
+    [Fact]
     public void Other_commands_are_refused_by_name()
     {
         var console = new ConsoleScript();
 
-        Assert.Equal(
-            ["refuse 7: the console service does not take list inactive consoles"],
-            console.Ask(7, "foo:", new Command.ConsoleInactive()));
         Assert.Equal(
             ["refuse 8: the console service does not take unikernel destroy"],
             console.Ask(8, "foo:web", new Command.UnikernelDestroy()));

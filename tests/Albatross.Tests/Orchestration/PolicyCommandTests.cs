@@ -219,6 +219,17 @@ public sealed class PolicyCommandTests
     }
 
     [Fact]
+    public void A_refused_chain_names_the_policy_also_when_the_ones_above_are_stored_already()
+    {
+        var vmmd = new VmmdScript();
+        AddAll(vmmd, 7, ("foo:", Two), ("foo:bar:", Two));
+
+        Assert.Equal(
+            ["refuse 8: host [unikernel: foo:baz:]: command failed policy above allows 2 unikernels, which is fewer than 3"],
+            AddAll(vmmd, 8, ("foo:", Two), ("foo:baz:", Two with { Unikernels = 3 })));
+    }
+
+    [Fact]
     public void A_chain_that_shrinks_parent_and_child_is_taken_as_a_whole()
     {
         var vmmd = new VmmdScript();

@@ -146,7 +146,7 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData(2, 100, "0,1", "service,web", null)]
     [InlineData(2, 100, "0,2", "service,web", "policy does not allow CPUids 1")]
-    [InlineData(2, 100, "0,1", "service", "policy allows bridges service, which is not a superset of service,web")]
+    [InlineData(2, 100, "0,1", "service", "policy allows bridges service, which is not a superset of service, web")]
     [InlineData(1, 100, "0,1", "service,web", "unikernel would exceed running unikernel limit set by policy to 1, running 2")]
     [InlineData(2, 99, "0,1", "service,web", "unikernel would exceed running memory limit set by policy to 99 MB, used 100 MB")]
     public void A_policy_covers_what_runs_at_and_below_its_path(
@@ -167,7 +167,7 @@ public sealed class AdmissionTests
     [InlineData(3, 100, "0", "service", 10L, "policy above allows 2 unikernels, which is fewer than 3")]
     [InlineData(2, 101, "0", "service", 10L, "policy above allows 100 MB memory, which is fewer than 101 MB")]
     [InlineData(2, 100, "0,2,5", "service", 10L, "policy above does not allow CPUids 2,5")]
-    [InlineData(2, 100, "0", "db,service", 10L, "policy above allows bridge(s) service, which is not a superset of db,service")]
+    [InlineData(2, 100, "0", "db,service", 10L, "policy above allows bridge(s) service, which is not a superset of db, service")]
     [InlineData(2, 100, "0", "service", 11L, "policy above allows 10 MB block storage, which is fewer than 11 MB")]
     public void Within_a_parent_means_every_bound_is(
         long unikernels, long memoryMib, string cpuIds, string bridges, long? blockMib, string? sentence)
