@@ -60,6 +60,9 @@ public enum RefusalCode
     /// <summary>An hvt image on a host whose KVM is missing, or cannot be used by the daemon.</summary>
     NoKvm = 19,
 
+    /// <summary>A unikernel is wanted and does not run at the moment.</summary>
+    NotRunning = 20,
+
     /// <summary>A certificate chain that does not lead to the configured trust anchor.</summary>
     UnknownCa = 40,
 

@@ -88,7 +88,7 @@ internal sealed class StatsRole(
         switch (command)
         {
             case Command.StatisticsAdd { ProcessId: > 0 and <= int.MaxValue } add:
-                _watched = _watched.Started(name, (int)add.ProcessId);
+                _watched = _watched.Started(name, (int)add.ProcessId, time.GetUtcNow());
                 return Reply.Success.Of("added");
             case Command.StatisticsRemove:
                 _watched = _watched.Ended(name, time.GetUtcNow());

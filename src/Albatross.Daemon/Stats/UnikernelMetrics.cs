@@ -17,6 +17,7 @@ internal sealed class UnikernelMetrics
     private readonly Gauge _startTime;
     private readonly Gauge _resident;
     private readonly Counter _restarts;
+    private readonly Gauge _crashLoop;
     private readonly Counter _cpu;
     private readonly Dictionary<Name, int> _shown = [];
     private readonly long _bootTime = HostFacts.BootTimeSeconds;
@@ -32,6 +33,8 @@ internal sealed class UnikernelMetrics
         _resident = factory.CreateGauge("albatross_unikernel_resident_bytes", "Resident memory of the tender, guest included.", gauge);
         _restarts = factory.CreateCounter(
             "albatross_unikernel_restarts_total", "How often it was started again under its name since it became known.", counter);
+        _crashLoop = factory.CreateGauge(
+            "albatross_unikernel_crash_loop", "1 while it ended several times in a row before it had settled, else 0.", gauge);
         _cpu = factory.CreateCounter("albatross_unikernel_cpu_seconds_total", "CPU time of the tender, guest included.", counter);
         factory.CreateGauge("albatross_build_info", "Always 1; the version is a label.", ["version"]).WithLabels(version).Set(1);
         DotNetStats.Register(Registry);
@@ -67,6 +70,7 @@ internal sealed class UnikernelMetrics
         string[] labels = LabelsOf(name);
         ProcessStatus? status = tender.EndedAt is null ? ProcessStatus.Of(tender.ProcessId) : null;
         _up.WithLabels(labels).Set(status is null ? 0 : 1);
+        _crashLoop.WithLabels(labels).Set(tender.IsCrashLoop ? 1 : 0);
         _restarts.WithLabels(labels).IncTo(tender.Starts - 1);
         if (_shown.TryGetValue(name, out int shown) && (shown != tender.ProcessId || status is null))
         {
@@ -90,6 +94,7 @@ internal sealed class UnikernelMetrics
         if (all)
         {
             _up.RemoveLabelled(labels);
+            _crashLoop.RemoveLabelled(labels);
             _restarts.RemoveLabelled(labels);
         }
     }

@@ -1,3 +1,4 @@
+using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
 
 namespace Albatross.Orchestration.Sampling;
@@ -27,18 +28,21 @@ public sealed record WatchedTenders
     /// vmmd says that <paramref name="name"/> runs as <paramref name="processId"/>. Said again of a process that is known
     /// (vmmd repeats everything to a connection that is new), it changes nothing.
     /// </summary>
-    public WatchedTenders Started(Name name, int processId)
+    /// <param name="name">The unikernel.</param>
+    /// <param name="processId">Its tender.</param>
+    /// <param name="at">Now; null when it may have been started long ago.</param>
+    public WatchedTenders Started(Name name, int processId, DateTimeOffset? at = null)
     {
         WatchedTender? known = Tenders.GetValueOrDefault(name);
         WatchedTender now = known?.ProcessId == processId
             ? known with { EndedAt = null }
-            : new WatchedTender(processId, (known?.Starts ?? 0) + 1, EndedAt: null);
+            : new WatchedTender(processId, (known?.Starts ?? 0) + 1, EndedAt: null, at, known?.QuickEnds ?? 0);
         return new WatchedTenders { Tenders = Tenders.SetItem(name, now) };
     }
 
     /// <summary>vmmd says that <paramref name="name"/> has ended.</summary>
     public WatchedTenders Ended(Name name, DateTimeOffset at) => Tenders.TryGetValue(name, out WatchedTender? known)
-        ? new WatchedTenders { Tenders = Tenders.SetItem(name, known with { EndedAt = at }) }.Forget(at)
+        ? new WatchedTenders { Tenders = Tenders.SetItem(name, known.End(at)) }.Forget(at)
         : this;
 
     /// <summary>vmmd is gone: nothing is known to run until it says so again.</summary>
@@ -61,4 +65,17 @@ public sealed record WatchedTenders
 /// <param name="ProcessId">Its tender.</param>
 /// <param name="Starts">How often it was started since it became known; 1 or more.</param>
 /// <param name="EndedAt">When it ended; null while it runs.</param>
-public sealed record WatchedTender(int ProcessId, long Starts, DateTimeOffset? EndedAt);
+/// <param name="StartedAt">When it was started; null when that was before it became known.</param>
+/// <param name="QuickEnds">How often in a row it ended before it had settled.</param>
+public sealed record WatchedTender(
+    int ProcessId, long Starts, DateTimeOffset? EndedAt, DateTimeOffset? StartedAt = null, int QuickEnds = 0)
+{
+    /// <summary>Whether it ends again and again: as vmmd counts it, with its settings.</summary>
+    public bool IsCrashLoop => QuickEnds >= VmmdSettings.Default.CrashLoopAfter;
+
+    internal WatchedTender End(DateTimeOffset at) => this with
+    {
+        EndedAt = at,
+        QuickEnds = at - StartedAt < VmmdSettings.Default.SettledAfter ? QuickEnds + 1 : 0,
+    };
+}

@@ -69,6 +69,7 @@ public sealed record ImageId(string Sha256);
 /// <param name="Destroyers">Who waits for its end.</param>
 /// <param name="Replacement">What takes its place when it has ended; null when nothing does.</param>
 /// <param name="QuickRestarts">How often in a row it was started again without having settled.</param>
+/// <param name="LastEnd">How it ended last, or why it could not be started, in words; null when it never did.</param>
 /// <param name="OnTrial">
 /// Whether it took the place of another and has not run for <see cref="VmmdSettings.RegretWindow"/> yet: if it fails, that one comes back.
 /// </param>
@@ -88,6 +89,7 @@ public sealed record Unikernel(
     ImmutableArray<Requester> Destroyers,
     Replacement? Replacement = null,
     int QuickRestarts = 0,
+    string? LastEnd = null,
     bool OnTrial = false,
     ImmutableArray<TapOfDevice>? Attached = null,
     bool IsOutdated = false)

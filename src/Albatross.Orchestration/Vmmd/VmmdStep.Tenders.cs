@@ -63,7 +63,7 @@ public static partial class VmmdStep
         {
             turn.Refuse(creator, refused.Refusal);             // in its own words, as by the original: nothing was begun yet
             unikernel = unikernel with { Creator = null };
-            AfterFailure(turn, unikernel);
+            AfterFailure(turn, unikernel with { LastEnd = refused.Refusal.Text });
             return;
         }
 
@@ -162,7 +162,7 @@ public static partial class VmmdStep
             turn.Do(new VmmdEffect.Report(name, $"could not be started again: {refusal.Text}"));
         }
 
-        AfterFailure(turn, unikernel with { Creator = null });
+        AfterFailure(turn, unikernel with { Creator = null, LastEnd = refusal.Text });
     }
 
     // What is wanted is tried again, now if it did run before, else after a pause; what never ran is given up.
@@ -231,7 +231,7 @@ public static partial class VmmdStep
 
         if (RestartDecision.SettingsOfNext(unikernel.Settings, exited.Status) is { } settings)
         {
-            Unikernel next = unikernel with { Settings = settings };
+            Unikernel next = unikernel with { Settings = settings, LastEnd = $"it {exited.Status}" };
             if (settings != unikernel.Settings)
             {
                 turn.Keep(next);
@@ -270,8 +270,19 @@ public static partial class VmmdStep
             Phase = new Phase.WaitingToRestart(), Incarnation = turn.NextIncarnation(), QuickRestarts = quick + 1,
         };
         turn.Put(waiting);
-        turn.Do(Wake(waiting, Alarm.Restart, RestartDecision.Delay(turn.State.Settings, quick)));
+        TimeSpan delay = RestartDecision.Delay(turn.State.Settings, waiting.Name, quick);
+        if (IsCrashLoop(turn.State, waiting))
+        {
+            turn.Do(new VmmdEffect.Report(waiting.Name, $"{CrashLoop(waiting)}; started again in {delay.TotalSeconds:0.###} s"));
+        }
+
+        turn.Do(Wake(waiting, Alarm.Restart, delay));
     }
+
+    private static bool IsCrashLoop(VmmdState state, Unikernel unikernel) => unikernel.QuickRestarts >= state.Settings.CrashLoopAfter;
+
+    private static string CrashLoop(Unikernel unikernel) =>
+        $"crash loop: ended {unikernel.QuickRestarts} times in a row without settling, the last time because {unikernel.LastEnd}";
 
     // A unikernel for which nothing runs is started. Without an image in hand, the one that is wanted is looked at again.
     private static void Begin(Turn turn, Unikernel unikernel)

@@ -165,6 +165,12 @@ public static partial class VmmdStep
     private static void Info(Turn turn, Requester from, InfoForm form)
     {
         Name asked = from.Header.Name;
+        if (asked.Label is not null && turn.Find(asked) is { Process: null } absent && turn.State.Desired.ContainsKey(asked))
+        {
+            turn.Refuse(from, new Refusal(RefusalCode.NotRunning, WhyAbsent(turn.State, absent)));
+            return;
+        }
+
         var entries = turn.State.Unikernels.Values
             .Where(unikernel => unikernel.Process is not null)
             .Where(unikernel => asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked)
@@ -172,6 +178,18 @@ public static partial class VmmdStep
             .Select(unikernel => new Entry<UnikernelInfo>(
                 asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel)));
         turn.Answer(from, new Reply.Unikernels(form, [.. entries]));
+    }
+
+    // The original has nothing to say of what it does not run, and its reply no place for it.
+    private static string WhyAbsent(VmmdState state, Unikernel unikernel)
+    {
+        string reason = unikernel switch
+        {
+            _ when IsCrashLoop(state, unikernel) => CrashLoop(unikernel),
+            { LastEnd: { } end } => $"the last time, {end}",
+            _ => "it has not had its turn yet",
+        };
+        return $"{unikernel.Name} is wanted, does not run now, and is being started: {reason}";
     }
 
     private static UnikernelInfo Describe(ResourceTree resources, Unikernel unikernel) => new(

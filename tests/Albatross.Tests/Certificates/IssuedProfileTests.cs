@@ -151,7 +151,7 @@ public sealed class IssuedProfileTests(ITestOutputHelper output)
             new Command.PolicyAdd(new(20, new([0]), 512, null, default)));
         AssertRefused("the CPUids 9 requested by the unikernel are not allowed by policy", With(settings.Settings with { CpuIds = new([0, 9]) }));
         AssertRefused("513 MB memory assigned to unikernel exceeds policy (512MB)", With(settings.Settings with { MemoryMib = 513 }));
-        AssertRefused("Bridge(s) lan not allowed by policy (available: br1,service)",
+        AssertRefused("Bridge(s) lan not allowed by policy (available: br1, service)",
             With(settings.Settings with { Nets = [new(RawText.Of("a"), RawText.Of("lan"), null)] }));
         AssertRefused("513 MB memory assigned to unikernel exceeds policy (512MB)",
             new Command.UnikernelRestart(settings.Settings with { MemoryMib = 513 }));

@@ -78,7 +78,7 @@ public sealed class ExitTests
         Again(vmmd, ended: 1, ran: 1);
         Again(vmmd, ended: 2, ran: 1);
 
-        Assert.Equal(["statistics: :web has ended", pause], vmmd.Exited("web", 3, code: 0, at: ran));
+        Assert.Equal(pause, vmmd.Exited("web", 3, code: 0, at: ran)[^1]);
     }
 
     [Fact]
@@ -180,7 +180,73 @@ public sealed class ExitTests
     [InlineData(64, 30_000)]
     [InlineData(int.MaxValue, 30_000)]
     public void The_pause_is_defined_for_any_number_of_restarts(int quickRestarts, int milliseconds) =>
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), RestartDecision.Delay(VmmdSettings.Default, quickRestarts));
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(milliseconds),
+            RestartDecision.Delay(VmmdSettings.Default with { RestartJitter = 0 }, VmmdScript.NameOf("web"), quickRestarts));
+
+    [Fact]
+    public void Pauses_of_different_unikernels_differ_by_up_to_a_quarter_and_those_of_one_grow_up_to_the_cap()
+    {
+        var names = Enumerable.Range(0, 200).Select(i => VmmdScript.NameOf($"foo:web{i}")).ToList();
+
+        double[] seconds = [.. names.Select(name => RestartDecision.Delay(VmmdSettings.Default, name, quickRestarts: 3).TotalSeconds)];
+        Assert.InRange(seconds.Min(), 0.75, 0.80);
+        Assert.InRange(seconds.Max(), 0.95, 1.0);
+        Assert.True(seconds.Distinct().Count() > 190, "many have the same pause");
+        Assert.All(names, name =>
+        {
+            var pauses = Enumerable.Range(0, 20).Select(quick => RestartDecision.Delay(VmmdSettings.Default, name, quick)).ToList();
+            Assert.Equal(pauses.Order(), pauses);
+            Assert.InRange(pauses[^1], VmmdSettings.Default.MaxRestartDelay * 0.75, VmmdSettings.Default.MaxRestartDelay);
+        });
+    }
+
+    [Fact]
+    public void A_crash_loop_is_reported_with_its_reason_and_seen_by_whoever_asks_for_it_by_name()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web", VmmdScript.Restarting);
+        string[] effects = [];
+        for (long incarnation = 1; incarnation <= 3; incarnation++)
+        {
+            effects = vmmd.Exited("web", incarnation, code: 2);
+            if (incarnation < 3)
+            {
+                Assert.DoesNotContain(effects, effect => effect.Contains("crash loop", StringComparison.Ordinal));
+                Again(vmmd, incarnation + 1);
+            }
+        }
+
+        const string Loop = "crash loop: ended 3 times in a row without settling, the last time because it exited with status 2";
+        Assert.Contains($"report :web: {Loop}; started again in 0.5 s", effects);
+        Assert.Equal([$"refuse 7: :web is wanted, does not run now, and is being started: {Loop}"], vmmd.Info(7, "web"));
+        Assert.Equal(["answer 8: unikernels []"], vmmd.Info(8, ":"));
+    }
+
+    [Fact]
+    public void A_unikernel_that_settles_is_in_no_crash_loop_any_more()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web", VmmdScript.Restarting);
+        for (long incarnation = 1; incarnation <= 3; incarnation++)
+        {
+            vmmd.Exited("web", incarnation, code: 2);
+            Again(vmmd, incarnation + 1);
+        }
+
+        string[] effects = vmmd.Exited("web", 4, code: 2, at: 11);
+        Assert.DoesNotContain(effects, effect => effect.Contains("crash loop", StringComparison.Ordinal));
+        Assert.Equal(
+            ["refuse 7: :web is wanted, does not run now, and is being started: the last time, it exited with status 2"],
+            vmmd.Info(7, "web"));
+    }
+
+    private static void Again(VmmdScript vmmd, long incarnation)
+    {
+        vmmd.Timer("web", incarnation);
+        vmmd.ConsoleOpened("web", incarnation);
+        vmmd.TenderStarted("web", incarnation, processId: 200);
+    }
 
     [Fact]
     public void An_exit_status_has_words()

@@ -44,7 +44,7 @@ internal sealed class VmmdScript
 
     /// <summary>Block devices "disk" of 4 MiB in the root path and in foo, "other" of 8 MiB in foo.</summary>
     public VmmdScript(VmmdSettings? settings = null) => State = VmmdState.Initial(
-        settings ?? VmmdSettings.Default, Host, (NameOf("disk"), 4), (NameOf("foo:disk"), 4), (NameOf("foo:other"), 8));
+        settings ?? VmmdSettings.Default with { RestartJitter = 0 }, Host, (NameOf("disk"), 4), (NameOf("foo:disk"), 4), (NameOf("foo:other"), 8));
 
     public VmmdState State { get; private set; }
 

@@ -10,6 +10,21 @@ public sealed class WatchedTendersTests
     private static readonly Name Database = VmmdScript.NameOf("foo:db");
 
     [Fact]
+    public void A_unikernel_that_ends_three_times_in_a_row_before_it_has_settled_is_in_a_crash_loop()
+    {
+        WatchedTenders tenders = WatchedTenders.None;
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.False(tenders.Tenders.GetValueOrDefault(Web)?.IsCrashLoop ?? false);
+            tenders = tenders.Started(Web, 101 + i, VmmdScript.At(i)).Ended(Web, VmmdScript.At(i + 1));
+        }
+
+        Assert.True(tenders.Tenders[Web].IsCrashLoop);
+        tenders = tenders.Started(Web, 200, VmmdScript.At(10)).Ended(Web, VmmdScript.At(20));
+        Assert.False(tenders.Tenders[Web].IsCrashLoop);
+    }
+
+    [Fact]
     public void A_started_unikernel_is_known_with_its_process() =>
         Assert.Equal(new WatchedTender(101, Starts: 1, EndedAt: null), WatchedTenders.None.Started(Web, 101).Tenders[Web]);
 
