@@ -61,7 +61,9 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
             where.MakeBlocks(Path.Combine(daemon.Directory, "db/block"));
             await daemon.ClientAsync("generate", "root", "db").Succeeds();
             string[] bridges = [.. where.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
-            await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
+            string[] block = where.BlockMib is { } mib ? ["--block", $"{mib}"] : [];
+            await daemon.ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, .. block, "--csr"])
+                .Succeeds();
             await daemon.ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
             await daemon.StartAgainAsync();
             return daemon;
