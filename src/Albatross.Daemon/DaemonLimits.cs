@@ -50,9 +50,6 @@ internal static class DaemonLimits
     /// <summary>How long a peer may take for the last frames of its connection.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the rest of a client's stream is read and dropped when its command is refused, so that it hears why.</summary>
-    public static readonly TimeSpan RefusedStreamDeadline = TimeSpan.FromSeconds(30);
-
     /// <summary>The most that one read of a console takes, in bytes: with empty lines only, 60 times as much is sent.</summary>
     public const int ConsoleReadBytes = 16 << 10;
 }

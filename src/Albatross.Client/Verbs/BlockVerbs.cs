@@ -111,10 +111,7 @@ internal static class BlockVerbs
         var level = new CompressionOption("for the way");
         var target = new TargetOptions();
         var verb = new System.CommandLine.Command(
-            "dump-block", "Writes the content of a block device that nobody uses into a file of the temporary directory (TMPDIR).")
-        {
-            name,
-        };
+            "dump-block", "Writes the content of an unused block device into a file of the temporary directory (TMPDIR).") { name };
         level.AddTo(verb);
         target.AddTo(verb);
         verb.SetAction((parsed, cancellation) =>

@@ -39,12 +39,12 @@ internal sealed class ClientChunks(Stream client, TimeProvider time)
     }
 
     /// <summary>
-    /// Reads and drops what is left, for <see cref="DaemonLimits.RefusedStreamDeadline"/> at most: many clients read their answer only when
-    /// they have sent everything, and one that is cut off while it sends reads none.
+    /// Reads and drops what is left, for <see cref="DaemonLimits.RefusedContentDeadline"/> at most: many clients read their answer only
+    /// when they have sent everything, and one that is cut off while it sends reads none.
     /// </summary>
     public async Task DropRestAsync(CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(DaemonLimits.RefusedStreamDeadline, time);
+        using var deadline = new CancellationTokenSource(DaemonLimits.RefusedContentDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {

@@ -20,13 +20,16 @@ internal sealed record ClientRun(int Status, string Output, string Errors)
         return new ClientRun(process.ExitCode, await output, await errors);
     }
 
-    /// <summary>Starts it; the caller reads its output and ends it.</summary>
+    /// <summary>Starts it, with its directory as TMPDIR; the caller reads its output and ends it.</summary>
     public static Process Start(DaemonPlace place, string directory, params string[] arguments)
     {
         (string file, string[] words) = place.WordsOf(Programs.Client, arguments);
         return Process.Start(new ProcessStartInfo(file, words)
         {
-            WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = directory,
+            Environment = { ["TMPDIR"] = directory },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
     }
 

@@ -233,7 +233,8 @@ internal sealed partial class RunningDaemon : IAsyncDisposable
 
         await ClientAsync("generate", "root", "db").Succeeds();
         string[] bridges = [.. Place.Bridges.SelectMany(bridge => (string[])["--bridge", bridge])];
-        await ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, "--csr"]).Succeeds();
+        string[] block = Place.BlockMib is { } mib ? ["--block", $"{mib}"] : [];
+        await ClientAsync(["add-policy", "demo", "4", "--mem", "256", "--cpu", "0", "--cpu", "1", .. bridges, .. block, "--csr"]).Succeeds();
         await ClientAsync("sign", "cacert.pem", "db", "root.key", "demo.req").Succeeds();
     }
 

@@ -135,7 +135,7 @@ public sealed class BlockRelayTests : IDisposable
         await vmmd.ChunkAsync();
         await vmmd.AnswerAsync(Reply.Failure.Of("set block: is in use"));
 
-        await _time.FireUntilAsync(DaemonLimits.RefusedStreamDeadline, _serving);
+        await _time.FireUntilAsync(DaemonLimits.RefusedContentDeadline, _serving);
 
         Assert.Equal(["failure: set block: is in use", "closed"], await AnswersAsync(client));
     }
