@@ -77,7 +77,9 @@ public static partial class VmmdStep
             return refusal;
         }
 
-        return turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand) ?? RefuseBusyBlocks(turn.State, demand);
+        return turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand)
+            ?? RefuseBusyBlocks(turn.State, demand)
+            ?? RefuseAddresses(turn.State, name, settings);
     }
 
     // The same image with its own settings or others. As a force-create, it is checked before the one that runs is touched.
