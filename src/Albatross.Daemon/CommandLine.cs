@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Albatross.Daemon;
 
-/// <summary>The daemon's command line: one subcommand per role, and <c>all</c>.</summary>
-internal static class CommandLine
+/// <summary>The daemon's command line: one subcommand per role, <c>all</c>, and <c>simulate</c>.</summary>
+internal static partial class CommandLine
 {
     public const string TmpDir = "--tmpdir";
     public const string DbDir = "--dbdir";
@@ -23,6 +23,7 @@ internal static class CommandLine
 
     private const int DefaultPort = 1025;
     private const int DefaultMetricsPort = 9425;
+    private const int DefaultHistories = 1000;
 
     /// <summary>Builds it.</summary>
     public static RootCommand Build()
@@ -33,6 +34,7 @@ internal static class CommandLine
         root.Subcommands.Add(Single(Role.Console, "Keeps the last lines of every console and sends them to subscribers."));
         root.Subcommands.Add(Single(Role.Stats, "Serves the metrics page for Prometheus on 127.0.0.1."));
         root.Subcommands.Add(Single(Role.Endpoint, "Takes commands by mutual TLS."));
+        root.Subcommands.Add(Simulate());
         return root;
     }
 

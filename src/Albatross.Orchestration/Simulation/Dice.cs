@@ -5,7 +5,7 @@ namespace Albatross.Orchestration.Simulation;
 /// (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 /// </summary>
 /// <param name="seed">Any number.</param>
-internal sealed class Dice(int seed)
+internal sealed class Dice(long seed)
 {
     private ulong _state = unchecked((ulong)seed);
 

@@ -1,4 +1,5 @@
 using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Protocol.Commands;
 using static Albatross.Orchestration.Simulation.Requirement;
@@ -17,7 +18,7 @@ internal sealed partial class SimulatedHost
     {
         if (effect is VmmdEffect.GiveBlockUp give)
         {
-            Require(_underWay.Any(other => BlockOf(other) == give.Name), $"nothing is done to {give.Name}");
+            Require(UnderWay.Any(other => BlockOf(other) == give.Name), $"nothing is done to {give.Name}");
             _givenUp.Add(give.Name);
             return;
         }
@@ -25,27 +26,16 @@ internal sealed partial class SimulatedHost
         Name name = BlockOf(effect)!.Value;
         bool isAdded = effect is VmmdEffect.MakeBlock;
         Require(Blocks.ContainsKey(name) != isAdded, $"{name} is {(isAdded ? "there already" : "not there")}");
-        Require(!_underWay.Any(other => BlockOf(other) == name), $"two commands work on {name}");
+        Require(!UnderWay.Any(other => BlockOf(other) == name), $"two commands work on {name}");
         bool isAttached = Attached.Values.Any(attached => attached.Order.Blocks.Any(block => block.Block == name));
         Require(!isAttached, $"{name} is attached to a unikernel");
         _underWay.Add(effect);
     }
 
-    private VmmdInput BlockOutcome(VmmdEffect effect)
+    private VmmdInput.BlockDone BlockDone(VmmdEffect effect)
     {
         Name name = BlockOf(effect) ?? throw new SimulationException($"{effect.GetType().Name} has no outcome");
-        bool isGivenUp = _givenUp.Remove(name);
-        bool fails = isGivenUp || random.OneIn(6);
-        if (effect is VmmdEffect.SendBlock send)
-        {
-            Answers.Add((send.To.Connection, fails ? Reply.Failure.Of("no block") : new Reply.BlockData(null)));
-        }
-
-        if (fails)
-        {
-            return new VmmdInput.BlockFailed(name, No("no block"));
-        }
-
+        _givenUp.Remove(name);
         switch (effect)
         {
             case VmmdEffect.MakeBlock make:
@@ -54,10 +44,27 @@ internal sealed partial class SimulatedHost
             case VmmdEffect.RemoveBlock:
                 Blocks.Remove(name);
                 break;
+            case VmmdEffect.SendBlock send:
+                Answers.Add((send.To.Connection, new Reply.BlockData(null)));
+                break;
         }
 
         return new VmmdInput.BlockDone(name);
     }
+
+    private VmmdInput.BlockFailed BlockFailed(VmmdEffect effect, Refusal refusal)
+    {
+        Name name = BlockOf(effect) ?? throw new SimulationException($"{effect.GetType().Name} cannot fail");
+        _givenUp.Remove(name);
+        if (effect is VmmdEffect.SendBlock send)
+        {
+            Answers.Add((send.To.Connection, Reply.Failure.Of(refusal.Text)));
+        }
+
+        return new VmmdInput.BlockFailed(name, refusal);
+    }
+
+    private bool IsGivenUp(VmmdEffect effect) => BlockOf(effect) is { } name && _givenUp.Contains(name);
 
     private static Name? BlockOf(VmmdEffect effect) => effect switch
     {

@@ -1,5 +1,6 @@
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
+using static Albatross.Orchestration.Simulation.Requirement;
 
 namespace Albatross.Orchestration.Simulation;
 
@@ -12,9 +13,10 @@ internal sealed partial class SimulatedHost
     /// </summary>
     public VmmdInput.Restored Crash()
     {
-        foreach (VmmdEffect effect in _underWay.Where(_ => random.OneIn(2)))
+        IsCrashing = false;
+        foreach (VmmdEffect effect in UnderWay.ToList())
         {
-            _ = effect is VmmdEffect.StartTender or VmmdEffect.Store ? Outcome(effect) : null;
+            CutBy(effect);
         }
 
         foreach (Name name in Tenders.Keys.Where(_ => random.OneIn(4)).ToList())
@@ -23,6 +25,7 @@ internal sealed partial class SimulatedHost
         }
 
         _underWay.Clear();
+        _slow.Clear();
         _timers.Clear();
         _ended.Clear();
         _references.Clear();
@@ -33,9 +36,11 @@ internal sealed partial class SimulatedHost
         ImmutableArray<FoundTender> found = Survivors();
         foreach (ImageId image in Disk.Unikernels.Values.Concat(found.Select(one => one.Origin.Of)).Select(wanted => wanted.Image))
         {
+            Require(ImageFiles.Contains(image), $"image {image} is wanted or runs, but its file is gone");
             _references[image] = Held(image) + 1;
         }
 
+        ImageFiles.IntersectWith(_references.Keys);   // the next daemon removes what nobody wants
         return new VmmdInput.Restored(Disk, found);
     }
 

@@ -7,10 +7,13 @@ using static Albatross.Orchestration.Simulation.Requirement;
 namespace Albatross.Orchestration.Simulation;
 
 /// <summary>
-/// A host that carries out vmmd's effects in its own time: outcomes come in random order, some are failures, tenders end by
+/// A host that carries out vmmd's effects in its own time: outcomes come in random order, some are failures, some are late, tenders end by
 /// themselves or ignore SIGTERM, time passes. It refuses what a real host could not do, by throwing <see cref="SimulationException"/>.
 /// </summary>
-internal sealed partial class SimulatedHost(Dice random)
+/// <param name="random">What happens.</param>
+/// <param name="chances">How often something goes wrong.</param>
+/// <param name="figures">Where it is counted.</param>
+internal sealed partial class SimulatedHost(Dice random, FaultChances chances, SimulationFigures figures)
 {
     private static readonly ImageId[] Images = [EffectText.ImageOf('a'), EffectText.ImageOf('b'), EffectText.ImageOf('c')];
 
@@ -22,8 +25,11 @@ internal sealed partial class SimulatedHost(Dice random)
     private int _lastProcess = 100;
     private int _lastTap;
 
-    /// <summary>What outlives a crash.</summary>
+    /// <summary>What is wanted, on the disk; outlives a crash.</summary>
     public DesiredState Disk { get; private set; } = DesiredState.Empty;
+
+    /// <summary>The files of images; they outlive a crash.</summary>
+    public HashSet<ImageId> ImageFiles { get; } = [];
 
     public DateTimeOffset Now { get; private set; } = new(2026, 8, 22, 12, 0, 0, TimeSpan.Zero);
 
@@ -45,14 +51,17 @@ internal sealed partial class SimulatedHost(Dice random)
     public int TimesFinished { get; private set; }
 
     /// <summary>Whether nothing is under way but timers.</summary>
-    public bool IsQuiet => _underWay.Count == 0 && _ended.Count == 0 && Tenders.Count == 0;
+    public bool IsQuiet => !UnderWay.Any() && _ended.Count == 0 && Tenders.Count == 0;
 
     /// <summary>As <see cref="References"/>, of one image.</summary>
     public int ReferencesOf(ImageId image) =>
-        Held(image) - _underWay.OfType<VmmdEffect.CheckImage>().Count(check => check.Image == image);
+        Held(image) - UnderWay.OfType<VmmdEffect.CheckImage>().Count(check => check.Image == image);
 
     /// <summary>References whose holder knows of them: not those of checks that are under way.</summary>
-    public int References => _references.Values.Sum() - _underWay.OfType<VmmdEffect.CheckImage>().Count();
+    public int References => _references.Values.Sum() - UnderWay.OfType<VmmdEffect.CheckImage>().Count();
+
+    /// <summary>Whether devices are attached for this start.</summary>
+    public bool IsAttached(Name name, long incarnation) => Attached.TryGetValue(name, out var has) && has.Incarnation == incarnation;
 
     public bool IsRead(Name name) => _consolesRead.Contains(name);
 
@@ -67,7 +76,7 @@ internal sealed partial class SimulatedHost(Dice random)
                 StartOnImage(effect);
                 break;
             case VmmdEffect.Store store:
-                Require(!_underWay.OfType<VmmdEffect.Store>().Any(), "two versions are stored at once");
+                Require(!UnderWay.OfType<VmmdEffect.Store>().Any(), "two versions are stored at once");
                 _underWay.Add(store);
                 break;
             case VmmdEffect.ReopenConsole reopen:
@@ -80,8 +89,11 @@ internal sealed partial class SimulatedHost(Dice random)
                 break;
             case VmmdEffect.DetachDevices detach:
                 Require(!Tenders.ContainsKey(detach.Name), $"{detach.Name} still runs with what is detached");
-                bool isTheirs = Attached.Remove(detach.Name, out var attached) && attached.Incarnation == detach.Incarnation;
-                Require(isTheirs, $"nothing is attached to {detach.Name}#{detach.Incarnation}");
+                if (IsAttached(detach.Name, detach.Incarnation))
+                {
+                    Attached.Remove(detach.Name);
+                }
+
                 break;
             case VmmdEffect.MakeBlock or VmmdEffect.FillBlock or VmmdEffect.SendBlock or VmmdEffect.RemoveBlock or VmmdEffect.GiveBlockUp:
                 StartOnBlock(effect);
@@ -129,7 +141,7 @@ internal sealed partial class SimulatedHost(Dice random)
         switch (effect)
         {
             case VmmdEffect.ReleaseImage release:
-                Require(--_references[release.Image] >= 0, $"image {release.Image} was given back too often");
+                Release(release.Image);
                 break;
             case VmmdEffect.RetainImage retain:
                 Require(Held(retain.Image) > 0, $"image {retain.Image} is retained, but gone");
@@ -137,7 +149,8 @@ internal sealed partial class SimulatedHost(Dice random)
                 break;
             case VmmdEffect.SendImage send:
                 Require(Held(send.Image) > 0, $"image {send.Image} is sent, but gone");
-                Answers.Add((send.To.Connection, new Reply.Image(Compressed: false, default)));
+                Reply sent = SomeNo(send) is { } refusal ? Reply.Failure.Of(refusal.Text) : new Reply.Image(Compressed: false, default);
+                Answers.Add((send.To.Connection, sent));
                 break;
             case VmmdEffect.CheckImage check:
                 Require(Held(check.Image) > 0, $"image {check.Image} is checked, but gone");
@@ -154,62 +167,100 @@ internal sealed partial class SimulatedHost(Dice random)
         return new VmmdInput.ConsoleRestarted();
     }
 
-    /// <summary>What happens next on this host; null when nothing is under way. Time passes with it.</summary>
+    /// <summary>
+    /// What happens next on this host; null when nothing is under way, when something has become slow, or when the daemon dies
+    /// (<see cref="IsCrashing"/>). Time passes with it.
+    /// </summary>
     public VmmdInput? Next()
     {
-        Now += TimeSpan.FromMilliseconds(random.Next(400));
+        Now += random.OneIn(50) ? TimeSpan.FromSeconds(random.Next(20)) : TimeSpan.FromMilliseconds(random.Next(400));
         EndSomeTender();
         int due = _timers.FindIndex(timer => timer.Due <= Now);
-        return random.Next(4) switch
+        int late = _slow.FindIndex(slow => slow.Due <= Now);
+        return random.Next(5) switch
         {
             0 when due >= 0 => Fire(due),
             1 when _ended.Count > 0 => TakeEnded(),
-            _ when _underWay.Count > 0 => Outcome(Take(_underWay)),
+            2 when late >= 0 => Late(late),
+            _ when _underWay.Count > 0 => Conclude(Take(_underWay), wasSlow: false),
             _ when _ended.Count > 0 => TakeEnded(),
             _ when due >= 0 => Fire(due),
+            _ when late >= 0 => Late(late),
+            _ when IsLateNearer => LateNearest(),
             _ when _timers.Count > 0 => FireNearest(),
             _ => null,
         };
     }
 
-    private VmmdInput Outcome(VmmdEffect effect) => effect switch
+    private bool IsLateNearer => _slow.Count > 0 && (_timers.Count == 0 || _slow.Min(slow => slow.Due) < _timers.Min(timer => timer.Due));
+
+    /// <summary>Whether nothing will happen without being asked.</summary>
+    public bool IsIdle => _underWay.Count == 0 && _slow.Count == 0 && _ended.Count == 0 && _timers.Count == 0 && Tenders.Count == 0;
+
+    // What the effect does here, and the input that says so.
+    private VmmdInput Done(VmmdEffect effect) => effect switch
     {
-        VmmdEffect.PrepareImage prepare => random.Next(5) == 0
-            ? new VmmdInput.ImageRefused(prepare.Name, prepare.Incarnation, No("bad image"))
-            : Prepared(prepare),
-        VmmdEffect.CheckImage check => random.Next(5) == 0 ? NotGood(check) : Good(check),
-        VmmdEffect.Store store => random.Next(10) == 0 ? new VmmdInput.StoreFailed(store.Version, No("disk full")) : Store(store),
-        VmmdEffect.AttachDevices attach => random.Next(8) == 0
-            ? new VmmdInput.DevicesFailed(attach.Name, attach.Incarnation, No("no bridge"))
-            : AttachedTo(attach),
-        VmmdEffect.OpenConsole open => random.Next(10) == 0
-            ? new VmmdInput.ConsoleFailed(open.Name, open.Incarnation, No("no console"))
-            : Opened(open),
-        VmmdEffect.StartTender start => random.Next(10) == 0
-            ? new VmmdInput.TenderFailed(start.Name, start.Incarnation, No("no tender"))
-            : Started(start),
-        _ => BlockOutcome(effect),
+        VmmdEffect.PrepareImage prepare => Prepared(prepare),
+        VmmdEffect.CheckImage check => new VmmdInput.ImagePrepared(check.Name, check.Incarnation, check.Image),
+        VmmdEffect.Store store => Stored(store),
+        VmmdEffect.AttachDevices attach => AttachedTo(attach),
+        VmmdEffect.OpenConsole open => Opened(open),
+        VmmdEffect.StartTender start => Started(start),
+        _ => BlockDone(effect),
+    };
+
+    private VmmdInput Failed(VmmdEffect effect, Refusal refusal) => effect switch
+    {
+        VmmdEffect.PrepareImage prepare => new VmmdInput.ImageRefused(prepare.Name, prepare.Incarnation, refusal),
+        VmmdEffect.CheckImage check => NotGood(check, refusal),
+        VmmdEffect.Store store => NotStored(store, refusal),
+        VmmdEffect.AttachDevices attach => new VmmdInput.DevicesFailed(attach.Name, attach.Incarnation, refusal),
+        VmmdEffect.OpenConsole open => new VmmdInput.ConsoleFailed(open.Name, open.Incarnation, refusal),
+        VmmdEffect.StartTender start => new VmmdInput.TenderFailed(start.Name, start.Incarnation, refusal),
+        _ => BlockFailed(effect, refusal),
     };
 
     private VmmdInput.ImagePrepared Prepared(VmmdEffect.PrepareImage prepare)
     {
-        ImageId image = Images[random.Next(Images.Length)];
+        ImageId image = random.Pick<ImageId>(Images);
         _references[image] = Held(image) + 1;
+        ImageFiles.Add(image);
         return new VmmdInput.ImagePrepared(prepare.Name, prepare.Incarnation, image);
     }
 
-    private static VmmdInput.ImagePrepared Good(VmmdEffect.CheckImage check) => new(check.Name, check.Incarnation, check.Image);
-
-    private VmmdInput.ImageRefused NotGood(VmmdEffect.CheckImage check)
+    private VmmdInput.ImageRefused NotGood(VmmdEffect.CheckImage check, Refusal refusal)
     {
-        _references[check.Image]--;
-        return new VmmdInput.ImageRefused(check.Name, check.Incarnation, No("does not fit"));
+        Release(check.Image);
+        return new VmmdInput.ImageRefused(check.Name, check.Incarnation, refusal);
     }
 
-    private VmmdInput.Stored Store(VmmdEffect.Store store)
+    private void Release(ImageId image)
+    {
+        int left = Held(image) - 1;
+        Require(left >= 0, $"image {image} was given back too often");
+        _references[image] = left;
+        if (left == 0)
+        {
+            ImageFiles.Remove(image);
+        }
+    }
+
+    private VmmdInput.Stored Stored(VmmdEffect.Store store)
     {
         Disk = store.State;
         return new VmmdInput.Stored(store.Version);
+    }
+
+    // Only the last step may have failed: the new state is there, but nobody can be sure that it stays.
+    private VmmdInput.StoreFailed NotStored(VmmdEffect.Store store, Refusal refusal)
+    {
+        if (Happens(chances.HalfStored))
+        {
+            Count(store, "half done");
+            Disk = store.State;
+        }
+
+        return new VmmdInput.StoreFailed(store.Version, refusal);
     }
 
     private VmmdInput.DevicesAttached AttachedTo(VmmdEffect.AttachDevices attach)
@@ -244,7 +295,7 @@ internal sealed partial class SimulatedHost(Dice random)
     private VmmdInput.TenderStarted Started(VmmdEffect.StartTender start)
     {
         Tenders.Add(start.Name, new SimulatedTender(
-            start.Incarnation, ++_lastProcess, Now, start.Start, start.Origin, IgnoresTerminate: random.Next(4) == 0));
+            start.Incarnation, ++_lastProcess, Now, start.Start, start.Origin, IgnoresTerminate: Happens(chances.Deaf)));
         return new VmmdInput.TenderStarted(start.Name, start.Incarnation, _lastProcess, Now);
     }
 
@@ -259,7 +310,7 @@ internal sealed partial class SimulatedHost(Dice random)
     }
 
     // An image may be prepared for a name that runs: that is a force-create.
-    private bool IsUnderWay(Name name) => _underWay.Any(effect => effect switch
+    private bool IsUnderWay(Name name) => UnderWay.Any(effect => effect switch
     {
         VmmdEffect.AttachDevices attach => attach.Name == name,
         VmmdEffect.OpenConsole open => open.Name == name,
@@ -292,7 +343,7 @@ internal sealed partial class SimulatedHost(Dice random)
 
     private void EndSomeTender()
     {
-        if (Tenders.Count > 0 && random.Next(12) == 0)
+        if (Tenders.Count > 0 && Happens(chances.End))
         {
             Name name = Tenders.Keys.ElementAt(random.Next(Tenders.Count));
             int[] codes = [0, 1, 2, 64, 255];
@@ -338,7 +389,19 @@ internal sealed partial class SimulatedHost(Dice random)
         return effect;
     }
 
-    private static Refusal No(string text) => new(RefusalCode.HostFailure, text);
+    private VmmdInput? Late(int index)
+    {
+        VmmdEffect effect = _slow[index].Effect;
+        _slow.RemoveAt(index);
+        return Conclude(effect, wasSlow: true);
+    }
+
+    private VmmdInput? LateNearest()
+    {
+        DateTimeOffset nearest = _slow.Min(slow => slow.Due);
+        Now = nearest;
+        return Late(_slow.FindIndex(slow => slow.Due == nearest));
+    }
 }
 
 /// <summary>A tender that runs.</summary>

@@ -1,7 +1,11 @@
 using Albatross.Orchestration.Vmmd;
+using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
+using Albatross.Policy.Unikernels;
+using Albatross.Protocol.Commands;
+using Albatross.Solo5.Launch;
 using static Albatross.Orchestration.Simulation.Requirement;
 
 namespace Albatross.Orchestration.Simulation;
@@ -20,6 +24,7 @@ internal static class VmmdInvariants
         EveryTenderIsKnown(state, host);
         DevicesAreThoseOfTheirUnikernel(state, host);
         BlockDevicesAreThoseOfTheHost(state, host);
+        NothingHasTwoOwners(state, host);
         PhasesAreWhole(state);
         WhatIsWantedIsKnown(state);
     }
@@ -74,6 +79,36 @@ internal static class VmmdInvariants
         var claims = state.Unikernels.Values.Select(one => ClaimOf(state, one)).OfType<Demand>();
         var blocks = claims.SelectMany(claim => claim.Blocks).ToList();
         Require(blocks.Count == blocks.Distinct().Count(), "a block device is promised to two");
+    }
+
+    // Of those that run: an address is one on its bridge, a user belongs to one process, a tap and a block device to one start.
+    private static void NothingHasTwoOwners(VmmdState state, SimulatedHost host)
+    {
+        var addresses = new HashSet<(RawText, MacAddress)>();
+        var users = new HashSet<UnikernelUser>();
+        var taps = new HashSet<RawText>();
+        var blocks = new HashSet<Name>();
+        foreach ((Name name, SimulatedTender tender) in host.Tenders)
+        {
+            Require(users.Add(UnikernelUser.OfStart(tender.Incarnation)), $"{name} runs as the user of another");
+            foreach (NetAttachment net in state.Unikernels[name].Settings.Nets)
+            {
+                Require(addresses.Add((net.HostBridge, DeviceOrder.MacOf(name, net))), $"{name} has the address of another on its bridge");
+            }
+        }
+
+        foreach (Unikernel unikernel in state.Unikernels.Values)
+        {
+            foreach (TapOfDevice tap in unikernel.Attached ?? [])
+            {
+                Require(taps.Add(tap.Tap), $"{unikernel.Name} has the tap of another");
+            }
+        }
+
+        foreach (BlockOrder block in host.Attached.Values.SelectMany(attached => attached.Order.Blocks))
+        {
+            Require(blocks.Add(block.Block), $"block device {block.Block} is attached twice");
+        }
     }
 
     private static void UsageIsTheSumOfWhatIsAdmitted(VmmdState state, ImmutableArray<NamePath> paths)
@@ -151,6 +186,7 @@ internal static class VmmdInvariants
         var held = state.Unikernels.Values
             .SelectMany(unikernel => new[] { unikernel.Image, unikernel.Replacement?.Image })
             .Concat(state.Desired.Values.Select(wanted => wanted.Image))
+            .Concat(state.Storing.Forgotten.Select(forgotten => forgotten.Image))
             .OfType<ImageId>()
             .ToList();
         Require(held.Count == host.References, $"{held.Count} images are held, {host.References} referenced");

@@ -1,8 +1,6 @@
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;
-using Albatross.Policy.Policies;
-using Albatross.Policy.Unikernels;
 using Albatross.Protocol.Commands;
 using static Albatross.Orchestration.Simulation.Requirement;
 
@@ -12,40 +10,36 @@ namespace Albatross.Orchestration.Simulation;
 /// vmmd and a <see cref="SimulatedHost"/> under random commands of many connections. One seed is one run; the invariants are
 /// checked after every step. Then the daemon is told to stop, and everything must end.
 /// </summary>
-internal sealed class VmmdSimulation
+internal sealed partial class VmmdSimulation
 {
     private const int MostStepsToStop = 2000;
 
-    private static readonly Name[] Names =
-        [.. new[] { ":web", "foo:web", "foo:db", "foo:bar:web", "baz:web" }.Select(NameOf)];
+    // Once in so many steps the daemon is killed whatever it does; more often the host does it in the middle of an effect.
+    private const int StepsBetweenCrashes = 200;
 
-    private static readonly Name[] Paths = [.. new[] { ":", "foo:", "foo:bar:", "baz:" }.Select(NameOf)];
+    private const int StepsBetweenLeaving = 300;
 
-    private static readonly ImmutableArray<NamePath> AllPaths = [.. Paths.Select(path => path.Path)];
-
-    private static readonly (Name, long)[] Blocks =
-        [.. new[] { ":disk", "foo:disk", "foo:bar:disk" }.Select(name => (NameOf(name), 4L))];
-
-    private static readonly Name[] BlockNames =
-        [.. new[] { ":disk", "foo:disk", "foo:other", "foo:bar:disk", "baz:disk" }.Select(NameOf)];
+    private const int LinesOfTrace = 40;
 
     private static readonly VmmdSettings Settings = VmmdSettings.Default with { MaxPolicies = 4 };
 
     private readonly Dice _random;
     private readonly SimulatedHost _host;
-    private readonly HashSet<long> _waiting = [];
+    // Who waits for an answer, and to what.
+    private readonly Dictionary<long, string> _waiting = [];
     private readonly List<string>? _trace;
-    private static readonly ResourcePolicy Host = new(4, new([0, 1]), 200, BlockMib: 20, new([RawText.Of("service")]));
-
-    private readonly Dictionary<long, Name> _asked = [];
-    private readonly HashSet<Name> _acknowledged = [];
+    private readonly AcknowledgedState _acknowledged = new();
+    private readonly BackOff _backOff = new();
+    private readonly Dictionary<long, DesiredState> _versions = new() { [0] = DesiredState.Empty };
     private VmmdState _state;
     private long _lastConnection;
+    private readonly HashSet<long> _tried = [];
+    private long _stored;
 
-    private VmmdSimulation(int seed, List<string>? trace)
+    private VmmdSimulation(long seed, List<string>? trace)
     {
         _random = new Dice(seed);
-        _host = new SimulatedHost(_random);
+        _host = new SimulatedHost(_random, FaultChances.Often, Figures);
         foreach ((Name block, long sizeMib) in Blocks)
         {
             _host.Blocks.Add(block, sizeMib);
@@ -55,36 +49,30 @@ internal sealed class VmmdSimulation
         _trace = trace;
     }
 
-    /// <summary>How often the daemon was killed.</summary>
-    public int Crashes { get; private set; }
+    /// <summary>What happened so far.</summary>
+    public SimulationFigures Figures { get; } = new();
 
-    /// <summary>How many tenders the next daemon found and went on with.</summary>
-    public int Adopted { get; private set; }
-
-    /// <summary>How many it found and ended, because they were not wanted so.</summary>
-    public int Outdated { get; private set; }
-
-    /// <summary>How many steps were made.</summary>
-    public int Steps { get; private set; }
-
-    /// <summary>Runs <paramref name="seed"/>; what goes wrong says at which step, and what led to it.</summary>
-    public static VmmdSimulation Run(int seed, int steps)
+    /// <summary>Runs <paramref name="seed"/> for <paramref name="steps"/> steps or more, and then to the end of the daemon.</summary>
+    /// <exception cref="SimulationException">Something went wrong: at which step, what, and the last that led to it.</exception>
+    public static SimulationFigures Run(long seed, int steps)
     {
         var simulation = new VmmdSimulation(seed, trace: null);
         try
         {
             simulation.Run(steps);
-            return simulation;
+            simulation.Figures.CountHistory();
+            return simulation.Figures;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            string last = string.Join('\n', TraceOf(seed, steps).TakeLast(40));
-            throw new SimulationException($"seed {seed}, step {simulation.Steps}: {e.Message}\n{last}\n{e.StackTrace}");
+            string last = string.Join('\n', TraceOf(seed, steps).TakeLast(LinesOfTrace));
+            string where = e is SimulationException ? "" : $"\n{e.StackTrace}";
+            throw new SimulationException($"seed {seed}, step {simulation.Figures.Steps}: {e.Message}{where}\n{last}");
         }
     }
 
     // The same seed once more, this time written down.
-    private static List<string> TraceOf(int seed, int steps)
+    private static List<string> TraceOf(long seed, int steps)
     {
         var trace = new List<string>();
         try
@@ -101,57 +89,131 @@ internal sealed class VmmdSimulation
 
     private void Run(int steps)
     {
-        for (int i = 0; i < steps; i++)
+        while (Figures.Steps < steps)
         {
-            if (_random.Next(100) == 0)
+            if (_random.OneIn(StepsBetweenCrashes))
             {
                 Crash();
             }
 
-            if (_random.Next(300) == 0)
+            if (_random.OneIn(StepsBetweenLeaving))
             {
                 Leave();
             }
 
-            Step((_random.Next(3) == 0 ? SomethingAsked() : _host.Next()) ?? SomethingAsked());
-        }
-
-        Step(new VmmdInput.ShutdownRequested(StopUnikernels: true));
-        for (int i = 0; _host.Next() is { } input; i++)
-        {
-            Require(i < MostStepsToStop, "the daemon does not come to its end");
-            Step(input);
-            if (_random.Next(10) == 0)
+            if (_random.OneIn(3) || _host.IsIdle)
             {
                 Step(SomethingAsked());
             }
+            else
+            {
+                StepOfHost();
+            }
         }
 
+        ShutDown();
         Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
         Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
-        Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting)}");
-        Require(_host.References == _state.Desired.Count, "images that nobody wants are left, or wanted ones are not");
+        Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting.Keys)}");
+        int wanted = _state.Desired.Count + _state.Storing.Forgotten.Length;   // forgotten, while a full disk still names them
+        Require(_host.References == wanted, "images that nobody wants are left, or wanted ones are not");
         bool isClean = _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0;
         Require(isClean, "the host holds something for nobody");
     }
 
+    private void StepOfHost()
+    {
+        VmmdInput? input = _host.Next();
+        if (_host.IsCrashing)
+        {
+            Crash();
+        }
+        else if (input is not null)
+        {
+            Step(input);
+        }
+    }
+
+    // A daemon that is killed while it stops has a successor, which is told to stop as well.
+    private void ShutDown()
+    {
+        for (int i = 0; !_host.IsIdle || !_state.Stopping; i++)
+        {
+            Require(i < MostStepsToStop, "the daemon does not come to its end");
+            _host.MayCut = i < MostStepsToStop / 10 && !_state.Finished;
+            if (!_state.Stopping)
+            {
+                Step(new VmmdInput.ShutdownRequested(StopUnikernels: true));
+            }
+            else if (_random.OneIn(10))
+            {
+                Step(SomethingAsked());
+            }
+
+            StepOfHost();
+        }
+    }
+
     private void Step(VmmdInput input)
     {
-        Steps++;
-        _trace?.Add($"{Steps}: {Describe(input)}");
+        Figures.Steps++;
+        _trace?.Add($"{Figures.Steps}: {Describe(input)}");
         VmmdState before = _state;
         (_state, var effects) = VmmdStep.Step(before, input);
         foreach (VmmdEffect effect in effects)
         {
             _trace?.Add($"      {EffectText.Of(effect)}");
             CheckTimer(effect);
+            bool isTheirs = effect is not VmmdEffect.DetachDevices detach || _host.IsAttached(detach.Name, detach.Incarnation);
+            Require(isTheirs, "what is detached was not attached");
             _host.Start(effect);
         }
 
-        // Taken back by a destroy, or by an end that nothing follows.
-        _acknowledged.RemoveWhere(name => !_state.Desired.ContainsKey(name));
+        Note(before, input, effects);
         CheckAnswers(before, input);
+        _acknowledged.Check(_state);
+        _backOff.Check(before, input, effects, _state);
         VmmdInvariants.Check(_state, _host, AllPaths);
+        if (before.Unikernels != _state.Unikernels || before.Resources != _state.Resources)
+        {
+            string? excess = ReferenceOf(_state, Reserved.ByWhatIsWanted).WhatIsExceeded();
+            Require(excess is null, $"{excess}");
+        }
+    }
+
+    private void Note(VmmdState before, VmmdInput input, ImmutableArray<VmmdEffect> effects)
+    {
+        if (_state.Storing.Wanted != before.Storing.Wanted)
+        {
+            _versions[_state.Storing.Wanted] = _state.ToStore;
+        }
+
+        switch (input)
+        {
+            case VmmdInput.CommandReceived received:
+                _acknowledged.Ask(received.From.Connection, received.From.Header.Name, received.Command, before);
+                CheckVerdict(before, received, effects);
+                break;
+            case VmmdInput.Stored stored:
+                _stored = stored.Version;
+                _tried.Clear();
+                break;
+            case VmmdInput.TenderExited exited:
+                _acknowledged.End(exited, before, _state);
+                break;
+        }
+
+        foreach (VmmdEffect effect in effects)
+        {
+            if (effect is VmmdEffect.SignalTender signal)
+            {
+                _acknowledged.Tell(signal);
+            }
+            else if (effect is VmmdEffect.Store store)
+            {
+                _tried.Add(store.Version);
+            }
+        }
     }
 
     private void CheckTimer(VmmdEffect effect)
@@ -173,11 +235,17 @@ internal sealed class VmmdSimulation
     {
         foreach ((long connection, Reply answer) in _host.Answers)
         {
-            Require(_waiting.Remove(connection), $"connection {connection} was answered twice");
+            Require(_waiting.Remove(connection, out string? words), $"connection {connection} was answered twice");
+            if (answer is not Reply.Failure)
+            {
+                Figures.CountGranted(words!);
+            }
+
             string text = answer is Reply.Success success ? success.Text.ToString() : "";
             bool nothingToStore = before.Desired == _state.Desired && before.Resources.Policies == _state.Resources.Policies;
             Require(text.Length == 0 || nothingToStore || input is VmmdInput.Stored, $"\"{text}\" before it is stored");
-            Note(connection, text);
+            GoOn(connection, answer);
+            _acknowledged.Answer(connection, answer, _state.Storing.Wanted);
             bool isWhole = answer is not Reply.Unikernels list || list.Entries.Length == Running(before, input);
             Require(isWhole, "info tells of too few or too many");
         }
@@ -190,129 +258,78 @@ internal sealed class VmmdSimulation
             && (asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked))
         : throw new SimulationException("info was answered to nobody");
 
-    // What was acknowledged, and what was since taken back: the rest has to outlive a crash.
-    private void Note(long connection, string text)
-    {
-        Name name = _asked[connection];
-        if (text == "created unikernel" && _state.Desired.ContainsKey(name))
-        {
-            _acknowledged.Add(name);
-        }
-    }
-
     private void Crash()
     {
         _trace?.Add("the daemon is killed");
-        Crashes++;
-        foreach (Name name in _acknowledged)
-        {
-            Require(_host.Disk.Unikernels.ContainsKey(name), $"{name} was acknowledged and is not on the disk");
-        }
-
-        _waiting.Clear();
-        _state = InitialOf(_host);
+        Figures.Crashes++;
         VmmdInput.Restored restored = _host.Crash();
+        bool isOneOfThem = AreSame(restored.State, _versions[_stored]) || _tried.Any(tried => AreSame(restored.State, _versions[tried]));
+        Require(isOneOfThem, "on the disk is neither the last version that was stored nor one that was being stored since");
+        _acknowledged.Crash(restored.State, _stored);
+        _backOff.Crash([.. restored.Found.Where(found => found.IsWantedBy(restored.State)).Select(found => found.Name)]);
+        _versions.Clear();
+        _versions[0] = restored.State;
+        _stored = 0;
+        _tried.Clear();
+        _waiting.Clear();
+        _chains.Clear();
+        _state = InitialOf(_host);
+        CheckRecovery(restored);
         Step(restored);
-        foreach (Name name in _host.Disk.Unikernels.Keys)
-        {
-            Require(_state.Unikernels.ContainsKey(name), $"{name} was stored and is not started");
-        }
-
         foreach (FoundTender found in restored.Found)
         {
             Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(found.Name);
             Require(unikernel?.Process?.ProcessId == found.ProcessId, $"{found.Name} runs, and the next daemon does not know it");
             bool isWanted = found.IsWantedBy(_host.Disk);
             Require(unikernel!.Phase is Phase.Running == isWanted, $"{found.Name}: {unikernel.Phase}");
-            (Adopted, Outdated) = isWanted ? (Adopted + 1, Outdated) : (Adopted, Outdated + 1);
+            Figures.Adopted += isWanted ? 1 : 0;
+            Figures.Outdated += isWanted ? 0 : 1;
         }
     }
 
-    // A daemon stops, and another one takes over what it has left running.
+    // A daemon stops, and another one takes over what it has left running; unless it is killed before it could leave.
     private void Leave()
     {
         Step(new VmmdInput.ShutdownRequested(StopUnikernels: false));
-        for (int i = 0; _host.TimesFinished == 0; i++)
+        for (int i = 0; _state is { Stopping: true, Finished: false }; i++)
         {
             Require(i < MostStepsToStop, "the daemon does not come to leave");
-            Step(_random.Next(10) == 0 ? SomethingAsked() : _host.Next() ?? throw new SimulationException("nothing ends the daemon"));
+            if (_random.OneIn(10))
+            {
+                Step(SomethingAsked());
+            }
+            else
+            {
+                StepOfHost();
+            }
         }
 
-        Require(_waiting.Count == 0, $"the daemon has left and not answered: {string.Join(", ", _waiting)}");
-        Require(_state.Unikernels.Values.All(unikernel => unikernel.IsSettled), "the daemon has left something unfinished");
-        Crash();
-    }
-
-    private VmmdInput SomethingAsked() => _random.Next(35) switch
-    {
-        < 7 => Asked(Pick(Names), Create(OnConflict.Refuse)),
-        < 12 => Asked(Pick(Names), Create(OnConflict.Replace)),
-        < 17 => Asked(Pick(Names), new Command.UnikernelDestroy()),
-        < 19 => Asked(Pick(Paths), new Command.PolicyAdd(SomePolicy())),
-        19 => Asked(_random.Next(2) == 0 ? Pick(Paths) : Pick(Names), new Command.UnikernelInfo()),
-        20 => Asked(Pick(Paths), new Command.PolicyInfo()),
-        21 => Asked(Pick(Paths), new Command.BlockInfo()),
-        22 => _host.RestartConsole(),
-        23 => Asked(Pick(Names), new Command.UnikernelGet(_random.Next(11))),
-        24 => Asked(Pick(Paths), new Command.PolicyRemove()),
-        < 28 => Asked(Pick(Names), new Command.UnikernelRestart(_random.Next(2) == 0 ? null : SomeSettings())),
-        28 => new VmmdInput.StatisticsAttached(),
-        29 => SomeHostChange(),
-        _ => Asked(Pick(BlockNames), SomeBlockCommand()),
-    };
-
-    private VmmdInput.HostChanged SomeHostChange() =>
-        new(_random.OneIn(3) ? Host with { Bridges = new([RawText.Of("service"), RawText.Of("spare")]) } : Host);
-
-    private Command SomeBlockCommand() => _random.Next(6) switch
-    {
-        0 => new Command.BlockAdd(_random.Next(7)),
-        1 => new Command.BlockOldAdd(_random.Next(7), Compressed: false, new byte[_random.Next(3)]),
-        2 => new Command.BlockRemove(),
-        3 => new Command.BlockSet(Compressed: false),
-        4 => new Command.BlockDump(_random.Next(11)),
-        _ => new Command.BlockOldDump(0),
-    };
-
-    private VmmdInput.CommandReceived Asked(Name name, Command command)
-    {
-        _waiting.Add(++_lastConnection);
-        _asked[_lastConnection] = name;
-        return new VmmdInput.CommandReceived(new Requester(_lastConnection, new Header(_lastConnection, name)), command);
-    }
-
-    private Command.UnikernelCreate Create(OnConflict conflict) =>
-        new(new UnikernelConfig(ImageType.Solo5, Compressed: false, Image: default, SomeSettings()), conflict);
-
-    private UnikernelSettings SomeSettings()
-    {
-        FailBehaviour behaviour = _random.Next(3) switch
+        if (_state.Finished)
         {
-            0 => new FailBehaviour.Quit(),
-            1 => new FailBehaviour.Restart(default),
-            _ => new FailBehaviour.Restart(new([2, 255])),
-        };
-        return new UnikernelSettings(
-            behaviour,
-            Startup: Pick<long?>([null, null, 10, 50, 90]),
-            AddName: _random.Next(2) == 0,
-            CpuIds: SomeCpus(),
-            MemoryMib: Pick([0, 16, 16, 32, 64, 100]),
-            Blocks: _random.Next(4) == 0 ? [new BlockAttachment(RawText.Of("storage"), RawText.Of("disk"), SectorSize: null)] : [],
-            Nets: _random.Next(4) == 0 ? [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] : [],
-            Arguments: null);
+            Require(_waiting.Count == 0, $"the daemon has left and not answered: {string.Join(", ", _waiting.Keys)}");
+            Require(_state.Unikernels.Values.All(unikernel => unikernel.IsSettled), "the daemon has left something unfinished");
+            Crash();
+        }
     }
 
-    private ResourcePolicy SomePolicy() => new(
-        Unikernels: _random.Next(5),
-        CpuIds: SomeCpus(),
-        MemoryMib: Pick([0, 32, 64, 100, 200]),
-        BlockMib: Pick<long?>([null, 4, 4, 8, 12]),
-        Bridges: _random.Next(2) == 0 ? new([RawText.Of("service")]) : default);
+    // Whoever restores the same disk does the same, and wants the same as before.
+    private void CheckRecovery(VmmdInput.Restored restored)
+    {
+        (VmmdState once, var effects) = VmmdStep.Step(_state, restored);
+        (VmmdState again, var effectsAgain) = VmmdStep.Step(_state, restored);
+        Require(effects.Select(EffectText.Of).SequenceEqual(effectsAgain.Select(EffectText.Of)), "restoring twice does different things");
+        Require(once.Unikernels.Keys.SequenceEqual(again.Unikernels.Keys), "restoring twice knows different unikernels");
+        Require(once.Desired.SequenceEqual(restored.State.Unikernels), "restoring changes what is wanted");
+        bool isWhole = restored.State.Policies.All(entry => entry.Key.IsRoot || once.Resources.Policies[entry.Key] == entry.Value);
+        Require(isWhole, "restoring changes a policy");
+        bool isSame = effects.OfType<VmmdEffect.Store>().All(store => AreSame(store.State, restored.State));
+        Require(isSame, "restoring stores something else");
+        Require(restored.State.Unikernels.Keys.All(once.Unikernels.ContainsKey), "something was stored and is not started");
+    }
 
-    private ValueSet<long> SomeCpus() => new(Pick<long[]>([[0], [0], [1], [0, 1], [0, 1]]));
-
-    private T Pick<T>(T[] from) => from[_random.Next(from.Length)];
+    private static bool AreSame(DesiredState left, DesiredState right) =>
+        left.Unikernels.SequenceEqual(right.Unikernels)
+        && left.Policies.Where(entry => !entry.Key.IsRoot).SequenceEqual(right.Policies.Where(entry => !entry.Key.IsRoot));
 
     private static VmmdState InitialOf(SimulatedHost host) =>
         VmmdState.Initial(Settings, Host, host.Blocks.Select(entry => (entry.Key, entry.Value)));

@@ -12,6 +12,7 @@ namespace Albatross.Orchestration.Vmmd;
 internal sealed class Turn
 {
     private readonly List<VmmdEffect> _effects = [];
+    private readonly List<ImageId> _forgotten = [];
     private readonly VmmdState _before;
 
     public Turn(VmmdState before) => _before = State = before;
@@ -110,7 +111,7 @@ internal sealed class Turn
         if (earlier?.Image != wanted.Image)
         {
             Do(new VmmdEffect.RetainImage(wanted.Image));
-            ReleaseImage(earlier?.Image);
+            Forget(earlier?.Image);
         }
 
         State = State with { Desired = State.Desired.SetItem(unikernel.Name, wanted) };
@@ -119,7 +120,7 @@ internal sealed class Turn
     /// <summary>Does not want <paramref name="name"/> any more.</summary>
     public void Drop(Name name)
     {
-        ReleaseImage(State.Desired.GetValueOrDefault(name)?.Image);
+        Forget(State.Desired.GetValueOrDefault(name)?.Image);
         State = State with { Desired = State.Desired.Remove(name) };
     }
 
@@ -129,6 +130,15 @@ internal sealed class Turn
         if (image is not null)
         {
             Do(new VmmdEffect.ReleaseImage(image));
+        }
+    }
+
+    // The disk still names it: a daemon that dies now has a successor that needs it.
+    private void Forget(ImageId? image)
+    {
+        if (image is not null)
+        {
+            _forgotten.Add(image);
         }
     }
 
@@ -154,6 +164,7 @@ internal sealed class Turn
             {
                 Wanted = version,
                 Held = [.. State.Storing.Held, .. done.Select(reply => new HeldAnswer(version, reply))],
+                Forgotten = [.. State.Storing.Forgotten, .. _forgotten.Select(image => new ForgottenImage(version, image))],
             },
         };
         Store(TimeSpan.Zero);

@@ -69,10 +69,18 @@ public sealed record DesiredState(
 /// <param name="InFlight">The version that is being stored; 0 when none is.</param>
 /// <param name="Done">The version that is stored.</param>
 /// <param name="Held">Answers that wait, with the version that they wait for, ascending.</param>
-public sealed record StoreProgress(long Wanted, long InFlight, long Done, ImmutableArray<HeldAnswer> Held)
+/// <param name="Forgotten">References to images that an earlier version needs, with the version that does not, ascending.</param>
+/// <param name="Blocks">Block devices that are made when their version is on the disk, ascending.</param>
+public sealed record StoreProgress(
+    long Wanted,
+    long InFlight,
+    long Done,
+    ImmutableArray<HeldAnswer> Held,
+    ImmutableArray<ForgottenImage> Forgotten,
+    ImmutableArray<HeldBlock> Blocks)
 {
     /// <summary>Nothing was stored and nothing has to be.</summary>
-    public static readonly StoreProgress Nothing = new(0, 0, 0, []);
+    public static readonly StoreProgress Nothing = new(0, 0, 0, [], [], []);
 
     /// <summary>Whether everything that is wanted is stored.</summary>
     public bool IsComplete => Wanted == Done;
@@ -82,3 +90,15 @@ public sealed record StoreProgress(long Wanted, long InFlight, long Done, Immuta
 /// <param name="Version">The version of what is wanted that it acknowledges.</param>
 /// <param name="Answer">The answer.</param>
 public sealed record HeldAnswer(long Version, VmmdEffect.Reply Answer);
+
+/// <summary>An image that is not wanted any more, but the disk does not know yet.</summary>
+/// <param name="Version">The first version of what is wanted without it.</param>
+/// <param name="Image">The image, of which one reference is held.</param>
+public sealed record ForgottenImage(long Version, ImageId Image);
+
+/// <summary>
+/// A block device that was admitted under policies which are not on the disk yet: a daemon that dies would leave one that none allows.
+/// </summary>
+/// <param name="Version">The version with the policies.</param>
+/// <param name="Make">What is done then.</param>
+public sealed record HeldBlock(long Version, VmmdEffect.MakeBlock Make);

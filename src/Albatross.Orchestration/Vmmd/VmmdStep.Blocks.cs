@@ -75,7 +75,20 @@ public static partial class VmmdStep
         }
 
         turn.State = turn.State with { Resources = turn.State.Resources.WithBlockDevice(name, sizeMib) };
-        Begin(turn, from, BlockTask.Add, new VmmdEffect.MakeBlock(name, sizeMib, content));
+        Begin(turn, from, BlockTask.Add);
+        var make = new VmmdEffect.MakeBlock(name, sizeMib, content);
+        StoreProgress storing = turn.State.Storing;
+        if (storing.IsComplete)
+        {
+            turn.Do(make);
+        }
+        else
+        {
+            turn.State = turn.State with
+            {
+                Storing = storing with { Blocks = storing.Blocks.Add(new HeldBlock(storing.Wanted, make)) },
+            };
+        }
     }
 
     private static void FillBlock(Turn turn, Requester from, BlockContent content)
@@ -88,7 +101,8 @@ public static partial class VmmdStep
             return;
         }
 
-        Begin(turn, from, BlockTask.Fill, new VmmdEffect.FillBlock(name, turn.State.Resources.BlockDevices[name], content));
+        Begin(turn, from, BlockTask.Fill);
+        turn.Do(new VmmdEffect.FillBlock(name, turn.State.Resources.BlockDevices[name], content));
     }
 
     private static void SendBlock(Turn turn, Requester from, long level, bool isWhole)
@@ -114,7 +128,8 @@ public static partial class VmmdStep
         }
         else
         {
-            Begin(turn, from, BlockTask.Send, new VmmdEffect.SendBlock(name, from, (int)level, isWhole));
+            Begin(turn, from, BlockTask.Send);
+            turn.Do(new VmmdEffect.SendBlock(name, from, (int)level, isWhole));
         }
     }
 
@@ -127,14 +142,12 @@ public static partial class VmmdStep
             return;
         }
 
-        Begin(turn, from, BlockTask.Remove, new VmmdEffect.RemoveBlock(name));
+        Begin(turn, from, BlockTask.Remove);
+        turn.Do(new VmmdEffect.RemoveBlock(name));
     }
 
-    private static void Begin(Turn turn, Requester from, BlockTask task, VmmdEffect effect)
-    {
+    private static void Begin(Turn turn, Requester from, BlockTask task) =>
         turn.State = turn.State with { BlockWork = turn.State.BlockWork.Add(from.Header.Name, new BlockWork(task, from)) };
-        turn.Do(effect);
-    }
 
     private static void BlockDone(Turn turn, Name name)
     {
@@ -205,9 +218,16 @@ public static partial class VmmdStep
             ? new Refusal(RefusalCode.TooLarge, $"data exceeds block size: {content.Bytes.Length} bytes for {sizeMib} MB")
             : null;
 
-    // Streams may wait for their peers: a daemon that stops does not.
+    // Streams may wait for their peers, and policies for the disk: a daemon that stops does not.
     private static void GiveBlockWorkUp(Turn turn)
     {
+        ImmutableArray<HeldBlock> held = turn.State.Storing.Blocks;
+        turn.State = turn.State with { Storing = turn.State.Storing with { Blocks = [] } };
+        foreach (HeldBlock block in held)
+        {
+            BlockFailed(turn, block.Make.Name, new Refusal(RefusalCode.ShuttingDown, "the daemon is stopping"));
+        }
+
         foreach (Name name in turn.State.BlockWork.Keys)
         {
             turn.Do(new VmmdEffect.GiveBlockUp(name));

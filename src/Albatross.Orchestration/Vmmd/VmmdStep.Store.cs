@@ -16,9 +16,26 @@ public static partial class VmmdStep
             turn.Do(held.Answer);
         }
 
+        foreach (ForgottenImage forgotten in storing.Forgotten.Where(forgotten => forgotten.Version <= version))
+        {
+            turn.ReleaseImage(forgotten.Image);
+        }
+
+        foreach (HeldBlock held in storing.Blocks.Where(held => held.Version <= version))
+        {
+            turn.Do(held.Make);
+        }
+
         turn.State = turn.State with
         {
-            Storing = storing with { InFlight = 0, Done = version, Held = storing.Held.RemoveAll(held => held.Version <= version) },
+            Storing = storing with
+            {
+                InFlight = 0,
+                Done = version,
+                Held = storing.Held.RemoveAll(held => held.Version <= version),
+                Forgotten = storing.Forgotten.RemoveAll(forgotten => forgotten.Version <= version),
+                Blocks = storing.Blocks.RemoveAll(held => held.Version <= version),
+            },
         };
         turn.Store(TimeSpan.Zero);
     }
@@ -33,9 +50,14 @@ public static partial class VmmdStep
             turn.Answer(held.Answer.To, Reply.Failure.Of($"{said}, but it would not survive a restart of the daemon: {refusal.Text}"));
         }
 
+        foreach (HeldBlock held in storing.Blocks)
+        {
+            BlockFailed(turn, held.Make.Name, refusal with { Text = $"the policies that allow it could not be stored: {refusal.Text}" });
+        }
+
         turn.Do(new VmmdEffect.Report(Name.Root, $"what is wanted could not be stored: {refusal.Text}"));
         long done = turn.State.Stopping ? storing.Wanted : storing.Done;
-        turn.State = turn.State with { Storing = storing with { InFlight = 0, Done = done, Held = [] } };
+        turn.State = turn.State with { Storing = storing with { InFlight = 0, Done = done, Held = [], Blocks = [] } };
         turn.Store(turn.State.Settings.StoreRetryDelay);
     }
 

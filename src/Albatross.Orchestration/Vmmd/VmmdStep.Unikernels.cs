@@ -62,7 +62,8 @@ public static partial class VmmdStep
     private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand) =>
         RefuseSettings(name, settings, out demand)
         ?? turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand!)
-        ?? RefuseBusyBlocks(turn.State, demand!);
+        ?? RefuseBusyBlocks(turn.State, demand!)
+        ?? RefuseAddresses(turn.State, name, settings);
 
     private static Refusal? RefuseSettings(Name name, UnikernelSettings settings, out Demand? demand)
     {

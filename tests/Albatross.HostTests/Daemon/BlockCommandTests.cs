@@ -13,6 +13,10 @@ namespace Albatross.HostTests.Daemon;
 public sealed class BlockCommandTests
 {
     private const int Mib = 1 << 20;
+    // Megabytes are compared at once and not printed.
+    private static void AssertSame(byte[] expected, byte[] actual) =>
+        Assert.True(expected.AsSpan().SequenceEqual(actual), "the content is another");
+
     private static readonly DaemonPlace Place = new() { NeedsKvm = false, BlockMib = 64 };
 
     [Theory]
@@ -31,10 +35,10 @@ public sealed class BlockCommandTests
         Assert.Contains("success: set block device", made, StringComparison.Ordinal);
         Assert.Contains("size 5 MB active false", await Run(daemon, isRemote: true, "block").Succeeds(), StringComparison.Ordinal);
 
-        Assert.True(Padded(content, 5).AsSpan().SequenceEqual(await Dump(daemon, isRemote, level)));
+        AssertSame(Padded(content, 5), await Dump(daemon, isRemote, level));
 
         await Run(daemon, isRemote, "set-block", "data", Write(daemon, [1, 2, 3]), "--compression-level", $"{level}").Succeeds();
-        Assert.True(Padded([1, 2, 3], 5).AsSpan().SequenceEqual(await Dump(daemon, isRemote, level)));
+        AssertSame(Padded([1, 2, 3], 5), await Dump(daemon, isRemote, level));
         await Run(daemon, isRemote, "destroy-block", "data").Succeeds();
         Assert.Contains("no block devices", await Run(daemon, isRemote: true, "block").Succeeds(), StringComparison.Ordinal);
     }
@@ -58,7 +62,7 @@ public sealed class BlockCommandTests
         await Run(daemon, isRemote, "destroy-block", "data").Fails(117, "remove block: is in use");
 
         await daemon.RemoteAsync(["destroy", "one"]).Succeeds();
-        Assert.True(Padded(content, 16).AsSpan().SequenceEqual(await Dump(daemon, isRemote, level: 0)));
+        AssertSame(Padded(content, 16), await Dump(daemon, isRemote, level: 0));
     }
 
     [Theory]
@@ -74,7 +78,7 @@ public sealed class BlockCommandTests
         await Run(daemon, isRemote, "set-block", "data", Write(daemon, Content(48 * Mib)), "--compression-level", $"{level}")
             .Fails(117, "stream exceeds size");
 
-        Assert.True(content.AsSpan().SequenceEqual(await Dump(daemon, isRemote, level)));
+        AssertSame(content, await Dump(daemon, isRemote, level));
     }
 
     [Theory]
@@ -90,7 +94,7 @@ public sealed class BlockCommandTests
         Reply answer = await SetAsync(daemon, "demo:data", packed);
 
         Assert.IsType<Reply.Failure>(answer);
-        Assert.True(content.AsSpan().SequenceEqual(await Dump(daemon, isRemote: true, level: 9)));
+        AssertSame(content, await Dump(daemon, isRemote: true, level: 9));
     }
 
     [Theory]
@@ -137,12 +141,12 @@ public sealed class BlockCommandTests
 
         Issued.Leaf(daemon, ca, "data", new Command.BlockOldAdd(2, Compressed: false, Array.Empty<byte>()), Issued.Now);
         Assert.Contains("success: added block device", await Present(daemon, Write(daemon, first)).Succeeds(), StringComparison.Ordinal);
-        Assert.True(Padded(first, 2).AsSpan().SequenceEqual(await Dump(daemon, isRemote: true, level: 0)));
+        AssertSame(Padded(first, 2), await Dump(daemon, isRemote: true, level: 0));
         await Present(daemon, Write(daemon, first)).Fails(117, "already exists");
 
         Issued.Leaf(daemon, ca, "data", new Command.BlockOldSet(Compressed: true, Array.Empty<byte>()), Issued.Now);
         Assert.Contains("success: set block device", await Present(daemon, Write(daemon, second)).Succeeds(), StringComparison.Ordinal);
-        Assert.True(second.AsSpan().SequenceEqual(await Dump(daemon, isRemote: true, level: 0)));
+        AssertSame(second, await Dump(daemon, isRemote: true, level: 0));
     }
 
     private static Task<ClientRun> Run(RunningDaemon daemon, bool isRemote, params string[] arguments) =>

@@ -22,6 +22,41 @@ public sealed class BlockCommandTests
     }
 
     [Fact]
+    public void A_block_device_is_made_when_the_policies_that_allow_it_are_on_the_disk()
+    {
+        var vmmd = new VmmdScript { StoresAtOnce = false };
+        vmmd.AddPolicy(7, "bar:", VmmdScript.Policy(1, 32, [0]) with { BlockMib = 3 });
+
+        Assert.Empty(vmmd.Ask(8, "bar:data", new Command.BlockAdd(3)));
+        Assert.Equal(3, vmmd.BlockMibOf("bar:"));
+        Assert.Equal(["answer 7: added policy (stays open)", "make block bar:data of 3 MiB"], vmmd.Stored(1));
+    }
+
+    [Fact]
+    public void A_block_device_whose_policies_cannot_be_stored_is_not_made()
+    {
+        var vmmd = new VmmdScript { StoresAtOnce = false };
+        vmmd.AddPolicy(7, "bar:", VmmdScript.Policy(1, 32, [0]) with { BlockMib = 3 });
+        vmmd.Ask(8, "bar:data", new Command.BlockAdd(3));
+
+        Assert.Contains(
+            "refuse 8: the policies that allow it could not be stored: no space", vmmd.StoreFailed(1, "no space"));
+        Assert.Equal(0, vmmd.BlockMibOf("bar:"));
+        Assert.Empty(vmmd.Stored(1));
+    }
+
+    [Fact]
+    public void A_daemon_that_stops_makes_no_block_device_that_waits_for_the_disk()
+    {
+        var vmmd = new VmmdScript { StoresAtOnce = false };
+        vmmd.AddPolicy(7, "bar:", VmmdScript.Policy(1, 32, [0]) with { BlockMib = 3 });
+        vmmd.Ask(8, "bar:data", new Command.BlockAdd(3));
+
+        Assert.Equal(["refuse 8: the daemon is stopping"], vmmd.ShutDown());
+        Assert.Equal(["answer 7: added policy (stays open)", "finished"], vmmd.Stored(1));
+    }
+
+    [Fact]
     public void A_block_device_that_cannot_be_made_counts_no_longer()
     {
         _vmmd.Ask(7, "bar:data", new Command.BlockAdd(3));

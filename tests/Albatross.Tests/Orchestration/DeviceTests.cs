@@ -25,6 +25,21 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public void An_address_that_another_has_on_the_bridge_is_refused()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web", VmmdScript.WithDevices with { Nets = [Net("service", 0x0200_0000_0001)] });
+
+        Assert.Equal(
+            ["refuse 7: the address 02:00:00:00:00:01 is in use on bridge service: give another one"],
+            vmmd.Create(7, "foo:web", VmmdScript.Small with { Nets = [Net("service", 0x0200_0000_0001)] }));
+        Assert.Equal(["prepare foo:web#2"], vmmd.Create(8, "foo:web", VmmdScript.Small with { Nets = [Net("service", 0x0200_0000_0002)] }));
+        Assert.Equal(["prepare :web#3"], vmmd.ForceCreate(9, "web", VmmdScript.Small with { Nets = [Net("service", 0x0200_0000_0001)] }));
+
+        static NetAttachment Net(string bridge, ulong address) => new(RawText.Of("net"), RawText.Of(bridge), new MacAddress(address));
+    }
+
+    [Fact]
     public void A_unikernel_without_devices_waits_for_none()
     {
         var vmmd = new VmmdScript();

@@ -14,7 +14,7 @@ public sealed class ExitTests
         var vmmd = new VmmdScript();
         vmmd.Run("foo:web");
 
-        Assert.Equal(["statistics: foo:web has ended", "release a", "release a", "remove traces of foo:web"], vmmd.Exited("foo:web", 1, code: 0));
+        Assert.Equal(["statistics: foo:web has ended", "release a", "remove traces of foo:web", "release a"], vmmd.Exited("foo:web", 1, code: 0));
         Assert.Equal((true, default, default), (vmmd.State.Unikernels.IsEmpty, vmmd.UsageOf("foo:"), vmmd.UsageOf(":")));
     }
 
@@ -41,7 +41,7 @@ public sealed class ExitTests
         vmmd.Timer("web", 2);
         Assert.Equal(["start :web#2 of image a, 32 MiB, CPUs 0: x"], vmmd.ConsoleOpened("web", 2));
         vmmd.TenderStarted("web", 2, 102);
-        Assert.Equal(["statistics: :web has ended", "release a", "release a", "remove traces of :web"], vmmd.Exited("web", 2, code: 64));
+        Assert.Equal(["statistics: :web has ended", "release a", "remove traces of :web", "release a"], vmmd.Exited("web", 2, code: 64));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class ExitTests
         var vmmd = new VmmdScript();
         vmmd.Run("web", VmmdScript.Restarting);
 
-        Assert.Equal(["statistics: :web has ended", "release a", "release a", "remove traces of :web"], vmmd.Signalled("web", 1, signal: 11));
+        Assert.Equal(["statistics: :web has ended", "release a", "remove traces of :web", "release a"], vmmd.Signalled("web", 1, signal: 11));
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public sealed class ForceCreateTests
             vmmd.Exited("web", 1, code: 1));
         Assert.Equal(["start :web#2 of image b, 100 MiB, CPUs 1: --name=web"], vmmd.ConsoleOpened("web", 2));
         Assert.Equal(["wake :web#2 after 2 s", "statistics: :web runs as 4711"], vmmd.TenderStarted("web", 2, 4711));
-        Assert.Equal(["answer 7: created unikernel", "retain b", "release a"], vmmd.Timer("web", 2));
+        Assert.Equal(["answer 7: created unikernel", "release a", "retain b"], vmmd.Timer("web", 2));
         Assert.Equal(new Usage(1, 100), vmmd.UsageOf(":"));
     }
 
@@ -165,10 +165,10 @@ public sealed class ForceCreateTests
             [
                 "statistics: :web has ended",
                 "answer 8: destroyed unikernel",
+                "release a",
                 "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "release b",
-                "release a",
                 "remove traces of :web",
             ],
             vmmd.Exited("web", 1, code: 1));
@@ -187,8 +187,8 @@ public sealed class ForceCreateTests
             [
                 "statistics: :web has ended",
                 "answer 8: destroyed unikernel",
-                "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
+                "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "remove traces of :web",
             ],
@@ -223,10 +223,10 @@ public sealed class ForceCreateTests
             [
                 "statistics: :web has ended",
                 "answer 8: destroyed unikernel",
+                "release a",
                 "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "release b",
-                "release a",
                 "remove traces of :web",
             ],
             vmmd.Exited("web", 1, code: 1));
@@ -297,6 +297,6 @@ public sealed class ForceCreateTests
 
         vmmd.Timer("web", 2);
 
-        Assert.Equal(["statistics: :web has ended", "release b", "release b", "remove traces of :web"], vmmd.Exited("web", 2, code: 2));
+        Assert.Equal(["statistics: :web has ended", "release b", "remove traces of :web", "release b"], vmmd.Exited("web", 2, code: 2));
     }
 }

@@ -277,6 +277,6 @@ public sealed class RecoveryTests
 
         Assert.Empty(vmmd.Leave());
         Assert.DoesNotContain("finished", vmmd.Signalled("db", 2, signal: 15));
-        Assert.Equal(["answer 7: created unikernel", "finished", "retain b", "release a"], vmmd.Timer("web", 3));
+        Assert.Equal(["answer 7: created unikernel", "release a", "finished", "retain b"], vmmd.Timer("web", 3));
     }
 }

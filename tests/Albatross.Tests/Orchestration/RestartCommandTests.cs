@@ -86,8 +86,8 @@ public sealed class RestartCommandTests
             [
                 "statistics: :web has ended",
                 "answer 8: destroyed unikernel",
-                "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
+                "refuse 7: could not create unikernel: it was destroyed meanwhile",
                 "release a",
                 "remove traces of :web",
             ],

@@ -124,7 +124,7 @@ public sealed class ShutdownTests
 
         Assert.Empty(vmmd.ShutDown());
         Assert.Equal(
-            ["statistics: :web has ended", "answer 7: destroyed unikernel", "finished", "release a", "release a", "remove traces of :web"],
+            ["statistics: :web has ended", "answer 7: destroyed unikernel", "release a", "finished", "release a", "remove traces of :web"],
             vmmd.Exited("web", 1, code: 1));
     }
 

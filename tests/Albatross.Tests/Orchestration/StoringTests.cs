@@ -46,6 +46,28 @@ public sealed class StoringTests
         Assert.Empty(vmmd.Stored(1));
     }
 
+    // Found by the simulation: seed 43, step 266.
+    [Fact]
+    public void An_image_stays_until_the_disk_has_forgotten_it()
+    {
+        VmmdScript vmmd = Started("web", 'a');
+        vmmd.TenderStarted("web", 1, 101);
+        vmmd.Stored(1);
+        vmmd.Destroy(8, "web");
+
+        Assert.Equal(
+            ["statistics: :web has ended", "store 2: [], policies [:]", "release a", "remove traces of :web"],
+            vmmd.Exited("web", 1, code: 1));   // the reference of what ran, not that of what is still on the disk
+        Assert.Equal(
+            [
+                "refuse 8: destroyed unikernel, but it would not survive a restart of the daemon: no space",
+                "report :: what is wanted could not be stored: no space",
+                "store 2 after 1 s: [], policies [:]",
+            ],
+            vmmd.StoreFailed(2, "no space"));
+        Assert.Equal(["release a"], vmmd.Stored(2));
+    }
+
     [Fact]
     public void A_daemon_that_stops_does_not_forget_what_is_wanted()
     {

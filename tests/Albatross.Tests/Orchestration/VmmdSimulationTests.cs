@@ -3,26 +3,27 @@ using Albatross.Orchestration.Simulation;
 
 namespace Albatross.Tests.Orchestration;
 
-/// <summary>Random lives of a host: 2,000 seeds, 200 steps each and the way to the end, every step checked.</summary>
+/// <summary>Random lives of a host: so many seeds, at least 300 steps each and the way to the end, every step checked.</summary>
 public sealed class VmmdSimulationTests
 {
     private const int Seeds = 2000;
-    private const int Steps = 200;
+    private const int Steps = 300;
 
     [Fact]
     public void Whatever_happens_everyone_is_answered_once_and_nothing_is_left()
     {
-        long steps = 0, adopted = 0, outdated = 0;
         var failures = new ConcurrentDictionary<int, string>();
+        var figures = new SimulationFigures();
 
         Parallel.For(0, Seeds, (seed, loop) =>
         {
             try
             {
-                VmmdSimulation run = VmmdSimulation.Run(seed, Steps);
-                Interlocked.Add(ref steps, run.Steps);
-                Interlocked.Add(ref adopted, run.Adopted);
-                Interlocked.Add(ref outdated, run.Outdated);
+                SimulationFigures one = VmmdSimulation.Run(seed, Steps);
+                lock (figures)
+                {
+                    figures.Add(one);
+                }
             }
             catch (SimulationException e)
             {
@@ -32,11 +33,21 @@ public sealed class VmmdSimulationTests
         });
 
         Assert.True(failures.IsEmpty, failures.OrderBy(failure => failure.Key).FirstOrDefault().Value);
-        Assert.True(steps > Seeds * Steps, $"only {steps} steps were made");
-        Assert.True(adopted > Seeds && outdated > Seeds / 10, $"{adopted} tenders were adopted, {outdated} ended by the next daemon");
+        Assert.Equal(Seeds, figures.Histories);
+        Assert.True(figures.Steps >= (long)Seeds * Steps, $"only {figures.Steps} steps were made");
+        Assert.True(
+            figures.Adopted > Seeds && figures.Outdated > Seeds / 10,
+            $"{figures.Adopted} tenders were adopted, {figures.Outdated} ended by the next daemon");
+        Assert.DoesNotContain(figures.Commands, command => command.Value.Granted * 50 < command.Value.Given);   // no rule is held by refusing
     }
 
     [Fact]
-    public void A_seed_is_always_the_same_run() =>
-        Assert.Equal(VmmdSimulation.Run(seed: 42, Steps).Steps, VmmdSimulation.Run(seed: 42, Steps).Steps);
+    public void A_seed_is_always_the_same_run()
+    {
+        SimulationFigures first = VmmdSimulation.Run(seed: 42, Steps), again = VmmdSimulation.Run(seed: 42, Steps);
+
+        Assert.Equal(first.Steps, again.Steps);
+        Assert.Equal(first.Faults, again.Faults);
+        Assert.Equal(first.Commands, again.Commands);
+    }
 }
