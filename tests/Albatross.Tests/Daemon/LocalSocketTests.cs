@@ -19,7 +19,8 @@ public sealed class LocalSocketTests : IDisposable
     {
         using Socket listener = LocalSocket.Listen(SocketPath);
 
-        Assert.Contains("is served by another daemon", Assert.Throws<IOException>(() => LocalSocket.Listen(SocketPath)).Message, StringComparison.Ordinal);
+        IOException no = Assert.Throws<IOException>(() => LocalSocket.Listen(SocketPath));
+        Assert.Contains("is served by another daemon", no.Message, StringComparison.Ordinal);
     }
 
     [Fact]
