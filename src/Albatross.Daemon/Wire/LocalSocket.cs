@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
+using Albatross.Linux;
 
 namespace Albatross.Daemon.Wire;
 
@@ -41,7 +43,22 @@ internal static class LocalSocket
             return;
         }
 
+        // A daemon that was killed in the middle of a start leaves a child that has its sockets until it executes, a moment later.
+        if (ListenerOf(probe) is > 0 and var listener && ProcessStatus.Of(listener) is not { State: not 'Z' })
+        {
+            return;
+        }
+
         throw new IOException($"{path} is served by another daemon: stop that one first, or choose another directory");
+    }
+
+    // Whoever called listen(2), whoever has the socket now (SO_PEERCRED of unix(7)); 0 if it is in another namespace.
+    private static int ListenerOf(Socket connected)
+    {
+        const int SocketLevel = 1, PeerCredentials = 17;
+        Span<byte> credentials = stackalloc byte[3 * sizeof(int)];
+        connected.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
+        return BinaryPrimitives.ReadInt32LittleEndian(credentials);
     }
 
     /// <summary>Connects once.</summary>

@@ -54,6 +54,9 @@ internal sealed partial class KillCycles : IAsyncDisposable
     /// <summary>Starts the roles and the steady unikernels, of both kinds where the host has KVM, one of them on a bridge.</summary>
     public static async Task<KillCycles> StartAsync(int seed, bool hasKvm)
     {
+        // Each reader of a role's log holds a thread of the pool; with two processors it has two at first, and grows slowly.
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, 16), ports);
         var cycles = new KillCycles(seed, hasKvm);
         try
         {
@@ -216,7 +219,7 @@ internal sealed partial class KillCycles : IAsyncDisposable
         var waited = Stopwatch.StartNew();
         while (waited.Elapsed < Patience)
         {
-            if (await holds().WaitAsync(Patience))
+            if (await holds())
             {
                 return true;
             }
@@ -320,9 +323,11 @@ internal sealed partial class KillCycles : IAsyncDisposable
         }
     }
 
-    private Task Serves() => RunningDaemon.Eventually(
-        () => LocalCommand.AskAsync(Vmmd, ":", new Command.PolicyInfo()).GetAwaiter().GetResult() is not null,
-        () => $"vmmd does not serve:\n{Log}");
+    private async Task Serves()
+    {
+        bool serves = await Soon(async () => await LocalCommand.AskAsync(Vmmd, ":", new Command.PolicyInfo()) is not null);
+        Assert.True(serves, $"vmmd does not serve:\n{Log}");
+    }
 
     [GeneratedRegex("of an earlier daemon: (\\d+) tenders adopted, (\\d+) to be ended, (\\d+) ended meanwhile; freed (\\d+) taps, (\\d+) FIFOs, (\\d+) images")]
     private static partial Regex FoundLine();

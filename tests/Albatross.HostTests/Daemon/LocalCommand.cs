@@ -8,9 +8,14 @@ using Albatross.Tls;
 
 namespace Albatross.HostTests.Daemon;
 
-/// <summary>Commands on a local socket, without a client program. A daemon that dies is no answer, not an exception.</summary>
+/// <summary>
+/// Commands on a local socket, without a client program. A daemon that dies is no answer, not an exception; one that lives and does not
+/// answer is.
+/// </summary>
 internal static class LocalCommand
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>Asks; the answer, or null when there is none because the daemon does not run or ends meanwhile.</summary>
     public static Task<Reply?> AskAsync(string socket, string name, Command command) =>
         OnConnectionAsync(socket, name, command, ReceiveAsync);
@@ -45,11 +50,15 @@ internal static class LocalCommand
         {
             var request = new Wire.Request(new Header(1, NameOf(name)), command);
             await frames.WriteAsync(WireCodec.EncodeFramed(request), CancellationToken.None);
-            return await receive(frames);
+            return await receive(frames).WaitAsync(Patience);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
             return null;
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{command.Words} of {name}: no answer in {Patience.TotalSeconds} s", e);
         }
     }
 
