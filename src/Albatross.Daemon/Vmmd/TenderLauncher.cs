@@ -109,8 +109,9 @@ internal sealed class TenderLauncher : IDisposable
         }
     }
 
-    // However the daemon ends in here: the next one finds the record, and then the process by the record or by the lock of its console. The
-    // child inherits the open file with our exclusive lock, so that there is no moment without one, and makes it its own before it executes.
+    // However the daemon ends in here: the next one finds the record, and then the process by the record or by the lock of its console.
+    // The child inherits the open file with our exclusive lock, so that there is no moment without one, and makes it its own before it
+    // executes.
     private ProcessDescriptor StartNoted(VmmdEffect.StartTender order, DateTimeOffset since, Fifo console)
     {
         TenderRecord record = _records.Announce(order.Name, order.Incarnation, since, order.Origin);

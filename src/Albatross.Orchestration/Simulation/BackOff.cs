@@ -10,6 +10,9 @@ namespace Albatross.Orchestration.Simulation;
 /// </summary>
 internal sealed class BackOff
 {
+    // The jitter is a factor: twice a rounded pause is not the next one to the tick.
+    private static readonly TimeSpan Rounding = TimeSpan.FromTicks(2);
+
     private readonly Dictionary<Name, TimeSpan> _last = [];
 
     /// <summary>A step was made.</summary>
@@ -24,12 +27,12 @@ internal sealed class BackOff
         {
             VmmdSettings settings = after.Settings;
             TimeSpan least = _last.GetValueOrDefault(wake.Name, TimeSpan.Zero);
-            TimeSpan most = least == TimeSpan.Zero ? settings.FirstRestartDelay : 2 * least;
+            TimeSpan most = least == TimeSpan.Zero ? settings.FirstRestartDelay : (2 * least) + Rounding;
             bool first = !_last.ContainsKey(wake.Name);
             Require(!first || wake.Delay == TimeSpan.Zero, $"the first pause of {wake.Name} is {wake.Delay}");
             Require(wake.Delay >= least, $"{wake.Name} pauses {wake.Delay} after {least}");
             Require(first || wake.Delay <= most, $"{wake.Name} pauses {wake.Delay} right after {least}");
-            bool grows = first || wake.Delay > least || wake.Delay == settings.MaxRestartDelay;
+            bool grows = first || wake.Delay > least || wake.Delay >= settings.MaxRestartDelay * (1 - settings.RestartJitter);
             Require(grows, $"the pauses of {wake.Name} stay at {least}");
             Require(wake.Delay <= settings.MaxRestartDelay, $"{wake.Name} pauses {wake.Delay}, longer than the limit");
             _last[wake.Name] = wake.Delay;
