@@ -8,7 +8,7 @@ namespace Albatross.Orchestration.Simulation;
 internal sealed partial class SimulatedHost
 {
     /// <summary>
-    /// The daemon is killed, or has left. What was under way has happened or has not; tenders run on, and some end while no daemon is there.
+    /// The daemon is killed, or has left. What was under way has happened or has not; tenders run on, and some end while none is there.
     /// What the next one finds on the disk and on the host, when it has removed what belongs to nobody.
     /// </summary>
     public VmmdInput.Restored Crash()

@@ -63,6 +63,10 @@ internal sealed partial class SimulatedHost(Dice random, FaultChances chances, S
     /// <summary>Whether devices are attached for this start.</summary>
     public bool IsAttached(Name name, long incarnation) => Attached.TryGetValue(name, out var has) && has.Incarnation == incarnation;
 
+    /// <summary>Whether a timer will ask for SIGKILL.</summary>
+    public bool WillKill(Name name, long incarnation) =>
+        _timers.Exists(timer => timer.Wake.For == Alarm.Kill && timer.Wake.Name == name && timer.Wake.Incarnation == incarnation);
+
     public bool IsRead(Name name) => _consolesRead.Contains(name);
 
     public void Start(VmmdEffect effect)

@@ -205,6 +205,8 @@ internal static class VmmdInvariants
             Require(isKnown, $"the tender of {name} is not known");
             Require(host.IsRead(name), $"nobody reads the console of {name}");
             Require(tender.TerminatedAt is null || unikernel!.Phase is Phase.Stopping, $"{name} was told to end, but is not ending");
+            bool isWatched = tender.TerminatedAt is null || host.WillKill(name, tender.Incarnation);
+            Require(isWatched, $"{name} was told to end, and nobody looks whether it does");
         }
 
         var running = state.Unikernels.Values.Where(unikernel => unikernel.Process is not null).ToList();

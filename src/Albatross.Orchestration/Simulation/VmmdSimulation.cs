@@ -30,6 +30,7 @@ internal sealed partial class VmmdSimulation
     private readonly List<string>? _trace;
     private readonly AcknowledgedState _acknowledged = new();
     private readonly BackOff _backOff = new();
+    private readonly BootOrder _bootOrder = new();
     private readonly Dictionary<long, DesiredState> _versions = new() { [0] = DesiredState.Empty };
     private VmmdState _state;
     private long _lastConnection;
@@ -173,6 +174,7 @@ internal sealed partial class VmmdSimulation
         CheckAnswers(before, input);
         _acknowledged.Check(_state);
         _backOff.Check(before, input, effects, _state);
+        _bootOrder.Check(_state);
         VmmdInvariants.Check(_state, _host, AllPaths);
         if (before.Unikernels != _state.Unikernels || before.Resources != _state.Resources)
         {
@@ -275,7 +277,10 @@ internal sealed partial class VmmdSimulation
         _chains.Clear();
         _state = InitialOf(_host);
         CheckRecovery(restored);
+        _bootOrder.Begin(_state);
         Step(restored);
+        _bootOrder.Begin(_state);
+        _bootOrder.Check(_state);
         foreach (FoundTender found in restored.Found)
         {
             Unikernel? unikernel = _state.Unikernels.GetValueOrDefault(found.Name);
