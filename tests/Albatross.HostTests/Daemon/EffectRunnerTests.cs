@@ -67,6 +67,7 @@ public sealed class EffectRunnerTests : HostContract
             _images = new ImageStore(_hostTenders, DurableDirectory.Open(_options.ImageDirectory));
             _state = new StateStore(DurableDirectory.Open(_options.DataDirectory));
             var blocks = new BlockDirectory(_options, NullLogger.Instance);
+            blocks.RemoveUnfinished();
             var devices = new HostDevices(_options, blocks, NullLogger.Instance);
             var records = new TenderRecords(DurableDirectory.Open(_options.TenderDirectory));
             _tenders = new TenderLauncher(_hostTenders, devices, _images, records, _readiness, TimeProvider.System);
