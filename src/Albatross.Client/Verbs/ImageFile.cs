@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using Albatross.Tls.Zlib;
 
 namespace Albatross.Client.Verbs;
 
@@ -15,18 +15,6 @@ internal static class ImageFile
             throw new ClientException(ExitStatus.Usage, $"{path} is empty");
         }
 
-        if (level == 0)
-        {
-            return image;
-        }
-
-        using var compressed = new MemoryStream();
-        var zlib = new ZLibStream(compressed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
-        await using (zlib.ConfigureAwait(false))
-        {
-            await zlib.WriteAsync(image, cancellation).ConfigureAwait(false);
-        }
-
-        return compressed.ToArray();
+        return level == 0 ? image : ZlibFormat.Pack(image, level);
     }
 }

@@ -1,10 +1,10 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using Albatross.Linux;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Unikernels;
 using Albatross.Solo5;
+using Albatross.Tls.Zlib;
 
 namespace Albatross.Daemon.Vmmd;
 
@@ -137,21 +137,8 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
     }
 
     /// <summary>Compresses <paramref name="file"/> (zlib format) when <paramref name="level"/> is more than 0.</summary>
-    public static byte[] Pack(StoredFile file, int level) => file.Read(bytes =>
-    {
-        if (level == 0)
-        {
-            return bytes.ToArray();
-        }
-
-        using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
-        {
-            zlib.Write(bytes);
-        }
-
-        return packed.ToArray();
-    });
+    public static byte[] Pack(StoredFile file, int level) =>
+        file.Read(bytes => level == 0 ? bytes.ToArray() : ZlibFormat.Pack(bytes, level));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -243,7 +230,7 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
 
         try
         {
-            bytes = ZlibUnpacker.Unpack(config.Image, DaemonLimits.MaxImageBytes);
+            bytes = ZlibFormat.Unpack(config.Image, DaemonLimits.MaxImageBytes);
         }
         catch (InvalidDataException e)
         {

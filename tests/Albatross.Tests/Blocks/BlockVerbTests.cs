@@ -211,8 +211,8 @@ public sealed class BlockVerbTests : IDisposable
     [InlineData("a failure in the middle", 117, "command failed streaming block device")]
     [InlineData("an end in the middle", 121, "the connection was closed in the middle of the data")]
     [InlineData("something else in the middle", 121, "Success in the middle of the data")]
-    [InlineData("a zlib stream without its end", 121, "what was sent is damaged: the data is incomplete, or something follows it")]
-    [InlineData("a zlib stream with more behind it", 121, "what was sent is damaged: the data is incomplete, or something follows it")]
+    [InlineData("a zlib stream without its end", 121, "what was sent is damaged: Unexpected end of input: the data is incomplete, or something follows it")]
+    [InlineData("a zlib stream with more behind it", 121, "what was sent is damaged: Unexpected end of input: the data is incomplete, or something follows it")]
     [InlineData("no zlib stream", 121, "what was sent is damaged")]
     public async Task A_dump_that_fails_leaves_no_file(string how, int expected, string why)
     {

@@ -132,7 +132,7 @@ public sealed class BlockServiceTests : IAsyncDisposable
         Task<VmmdInput> filling = Fill(compressed: true);
         Send(damaged, chunkBytes: 500);
 
-        await StaysOld("error writing to file descriptor: the data is incomplete, or something follows it", filling);
+        await StaysOld("error writing to file descriptor: Unexpected end of input: the data is incomplete, or something follows it", filling);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class OriginalStateTests : IDisposable
         Assert.Equal(
             [
                 ":bhyve of the original is not imported (invalid-image): bhyve unikernels do not run on Linux: give a Solo5 image",
-                ":cut of the original is not imported (malformed): failed to uncompress: Unexpected end of input: the data is incomplete or damaged, or something follows it",
+                ":cut of the original is not imported (malformed): failed to uncompress: Unexpected end of input: the data is incomplete, or something follows it",
                 ":less of the original is not imported (invalid-value): memory must be 1 to 4096 MB, not -1000 MB",
                 ":long of the original is not imported (too-large): boot arguments have 9012 bytes together, at most 8191 are possible",
                 ":none of the original is not imported (invalid-image): error during ELF parsing: invalid executable: elf header does not match the expected size (8 != 64)",

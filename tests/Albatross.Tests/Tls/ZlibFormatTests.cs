@@ -1,10 +1,10 @@
 using System.IO.Compression;
-using Albatross.Daemon.Vmmd;
+using Albatross.Tls.Zlib;
 
-namespace Albatross.Tests.Daemon;
+namespace Albatross.Tests.Tls;
 
 /// <summary>zlib format with a limit: an image is a stranger's.</summary>
-public sealed class ZlibUnpackerTests
+public sealed class ZlibFormatTests
 {
     [Theory]
     [InlineData(1)]
@@ -15,7 +15,7 @@ public sealed class ZlibUnpackerTests
         byte[] bytes = new byte[length];
         new Random(length).NextBytes(bytes);
 
-        Assert.Equal(bytes, ZlibUnpacker.Unpack(Pack(bytes), maxBytes: 1 << 20).ToArray());
+        Assert.Equal(bytes, ZlibFormat.Unpack(Pack(bytes), maxBytes: 1 << 20).ToArray());
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class ZlibUnpackerTests
     {
         byte[] packed = Convert.FromHexString("789c030000000001");   // as zlib itself writes it
 
-        Assert.Empty(ZlibUnpacker.Unpack(packed, maxBytes: 100).ToArray());
+        Assert.Empty(ZlibFormat.Unpack(packed, maxBytes: 100).ToArray());
     }
 
     [Fact]
@@ -31,8 +31,8 @@ public sealed class ZlibUnpackerTests
     {
         const int Limit = 1 << 20;
 
-        Assert.Equal(Limit, ZlibUnpacker.Unpack(Pack(new byte[Limit]), Limit).Length);
-        var tooLarge = Assert.Throws<InvalidDataException>(() => ZlibUnpacker.Unpack(Pack(new byte[Limit + 1]), Limit));
+        Assert.Equal(Limit, ZlibFormat.Unpack(Pack(new byte[Limit]), Limit).Length);
+        var tooLarge = Assert.Throws<InvalidDataException>(() => ZlibFormat.Unpack(Pack(new byte[Limit + 1]), Limit));
         Assert.Equal("larger than 1 MiB when unpacked", tooLarge.Message);
     }
 
@@ -43,7 +43,7 @@ public sealed class ZlibUnpackerTests
         Assert.True(bomb.Length < 200 << 10, $"{bomb.Length} bytes");
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Throws<InvalidDataException>(() => ZlibUnpacker.Unpack(bomb, maxBytes: 1 << 20));
+        Assert.Throws<InvalidDataException>(() => ZlibFormat.Unpack(bomb, maxBytes: 1 << 20));
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
     }
@@ -54,7 +54,7 @@ public sealed class ZlibUnpackerTests
         byte[] packed = Pack("hello"u8.ToArray());
         byte[] framed = [1, 2, 3, .. packed, 4, 5];
 
-        Assert.Equal("hello"u8.ToArray(), ZlibUnpacker.Unpack(framed.AsMemory(3, packed.Length), maxBytes: 100).ToArray());
+        Assert.Equal("hello"u8.ToArray(), ZlibFormat.Unpack(framed.AsMemory(3, packed.Length), maxBytes: 100).ToArray());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ZlibUnpackerTests
         byte[][] others = ["hello world"u8.ToArray(), "\u007fELF\u0002\u0001\u0001\0"u8.ToArray(), [0x78, 0x9d, 3, 0, 0, 0, 0, 1]];
 
         Assert.All(others, other => Assert.Equal(
-            "Invalid Zlib header", Assert.Throws<InvalidDataException>(() => ZlibUnpacker.Unpack(other, maxBytes: 100)).Message));
+            "Invalid Zlib header", Assert.Throws<InvalidDataException>(() => ZlibFormat.Unpack(other, maxBytes: 100)).Message));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ZlibUnpackerTests
         byte[] packed = Pack([.. Enumerable.Range(0, 1000).Select(n => (byte)(n * 7))]);
         packed[^1] ^= 1;   // its checksum
 
-        Assert.Throws<InvalidDataException>(() => ZlibUnpacker.Unpack(packed, maxBytes: 10_000));
+        Assert.Throws<InvalidDataException>(() => ZlibFormat.Unpack(packed, maxBytes: 10_000));
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class ZlibUnpackerTests
         byte[] packed = Pack(bytes);
         byte[] part = length >= 0 ? packed[..length] : packed[..^-length];
 
-        Assert.Throws<InvalidDataException>(() => ZlibUnpacker.Unpack(part, maxBytes: 10_000));
+        Assert.Throws<InvalidDataException>(() => ZlibFormat.Unpack(part, maxBytes: 10_000));
     }
 
     private static byte[] Pack(byte[] bytes)
