@@ -105,8 +105,8 @@ internal sealed class ImageStore(HostTenders tenders, DurableDirectory directory
     }
 
     /// <summary>
-    /// Takes one reference for each of <paramref name="wanted"/>, which an earlier daemon stored, and removes every other file; how many. An
-    /// image that is lost or damaged is said to be so when it is used.
+    /// Takes one reference for each of <paramref name="wanted"/>, which an earlier daemon stored, and removes every other file; how many.
+    /// An image that is lost or damaged is said to be so when it is used.
     /// </summary>
     /// <exception cref="IOException">The host said no.</exception>
     public int Restore(IEnumerable<ImageId> wanted)

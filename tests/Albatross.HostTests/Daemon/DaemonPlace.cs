@@ -37,8 +37,12 @@ internal sealed record DaemonPlace
     /// <summary>Bridges that the sub-CA demo may use.</summary>
     public ImmutableArray<string> Bridges { get; init; } = [];
 
-    /// <summary>How many MB of block devices the sub-CA demo may have; null means none.</summary>
-    public int? BlockMib { get; init; }
+    /// <summary>How many MB of block devices the sub-CA demo may have; null means none. Enough for <see cref="Blocks"/> if not said.</summary>
+    public int? BlockMib
+    {
+        get => field ?? (Blocks.IsEmpty ? null : 64);
+        init;
+    }
 
     /// <summary>Block devices that are there when the daemon starts: names, and sizes in bytes.</summary>
     public ImmutableArray<(string Name, long Bytes)> Blocks { get; init; } = [];

@@ -110,7 +110,7 @@ public sealed class DeviceTests
 
         await network.Run("ip", "link", "delete", "br0");
         await daemon.RemoteAsync(["create", "echo", image, "--mem", "16", "--net", "service0:br0"])
-            .Fails(117, "could not create unikernel: bridge br0 does not exist");
+            .Fails(117, "policy of : above: bridges br0 not allowed by policy");
         Assert.DoesNotContain("vmmtap0", await network.Links());
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/fifo")));
     }
