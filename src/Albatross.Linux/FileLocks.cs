@@ -10,7 +10,9 @@ public static class FileLocks
 {
     private const int TryAgain = 11;
 
-    /// <summary>Takes the lock, or changes the one that <paramref name="file"/> has; false when another open file has one that conflicts.</summary>
+    /// <summary>
+    /// Takes the lock, or changes the one that <paramref name="file"/> has; false when another open file has one that conflicts.
+    /// </summary>
     /// <param name="file">An open file; the lock goes with its last descriptor, here and in children.</param>
     /// <param name="exclusively">Whether nobody else may have one; otherwise nobody may have an exclusive one.</param>
     /// <exception cref="LinuxException">The host said no.</exception>

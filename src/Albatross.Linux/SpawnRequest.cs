@@ -22,8 +22,8 @@ public sealed record SpawnRequest
     public required ImmutableArray<SafeHandle> Descriptors { get; init; }
 
     /// <summary>
-    /// Which of its descriptors the child takes a shared lock of before it executes (<see cref="FileLocks"/>); null for none. It is to be an
-    /// open file that has an exclusive one: then the file is never without a lock, and from some moment on it is the child's.
+    /// Which of its descriptors the child takes a shared lock of before it executes (<see cref="FileLocks"/>); null for none. It is to be
+    /// an open file that has an exclusive one: then the file is never without a lock, and from some moment on it is the child's.
     /// </summary>
     public int? LockedDescriptor { get; init; }
 

@@ -101,8 +101,8 @@ internal sealed class LeftTenders(DaemonOptions options, TenderRecords records, 
         return null;
     }
 
-    // The daemon's exclusive lock becomes the child's shared one. So a lock that cannot be shared is that of a child which is not yet so far,
-    // and where nobody has one nobody will: then it is kept here, and a child that comes late does not get it and ends.
+    // The daemon's exclusive lock becomes the child's shared one. So a lock that cannot be shared is that of a child which is not so far
+    // yet, and where nobody has one nobody will: then it is kept here, and a child that comes late does not get it and ends.
     private async Task<ProcessDescriptor?> HolderOfAsync(string path, CancellationToken cancellation)
     {
         if (!File.Exists(path))

@@ -7,7 +7,8 @@ namespace Albatross.Daemon.Vmmd;
 
 /// <summary>
 /// One file per tender that runs or is being started, called by its unikernel's name. It is written before the tender is started, and once
-/// more when its process is known. Files are replaced whole, so that a daemon that is killed leaves no half; they need not outlive the host.
+/// more when its process is known. Files are replaced whole, so that a daemon that is killed leaves no half; they need not outlive the
+/// host.
 /// </summary>
 internal sealed class TenderRecords(DurableDirectory directory)
 {
@@ -35,7 +36,9 @@ internal sealed class TenderRecords(DurableDirectory directory)
     /// <summary>Removes the file of this name.</summary>
     public void Remove(string file) => directory.Remove(file);
 
-    /// <summary>Every file with its record; null in the place of what is none. What was being written when the daemon was killed is void.</summary>
+    /// <summary>
+    /// Every file with its record; null in the place of what is none. What was being written when the daemon was killed is void.
+    /// </summary>
     public IEnumerable<(string File, TenderRecord? Record)> All => directory.Names
         .Where(file => file != Unfinished)
         .Select(file => (file, directory.Read(file) is { } bytes ? TenderRecord.Parse(Encoding.UTF8.GetString(bytes)) : null))

@@ -71,8 +71,8 @@ internal sealed class Turn
     public Unikernel? Find(Name name, long incarnation) => Find(name) is { } found && found.Incarnation == incarnation ? found : null;
 
     /// <summary>
-    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial or outdated what
-    /// is wanted.
+    /// Notes <paramref name="unikernel"/>; what it takes from the policies covers its replacement, and while it is on trial or outdated
+    /// what is wanted.
     /// </summary>
     public void Put(Unikernel unikernel)
     {

@@ -28,8 +28,10 @@ public sealed record VmmdSettings(
     int MaxWholeDumpMib,
     TimeSpan SettledAfter)
 {
-    /// <summary>Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds less up to a quarter, regret for 2 and settled
-    /// after 10 seconds.</summary>
+    /// <summary>
+    /// Ten seconds of grace, 10,000 policies, restarts after 0, 0.25, 0.5, … 30 seconds less up to a quarter, regret for 2 and settled
+    /// after 10 seconds.
+    /// </summary>
     public static readonly VmmdSettings Default = new(
         StopGrace: TimeSpan.FromSeconds(10),
         MaxPolicies: 10_000,

@@ -94,7 +94,8 @@ public static partial class VmmdStep
     private static void FillBlock(Turn turn, Requester from, BlockContent content)
     {
         Name name = from.Header.Name;
-        Refusal? refusal = RefuseBlockWork(turn.State, name, "set block") ?? RefuseContent(turn.State.Resources.BlockDevices[name], content);
+        Refusal? refusal = RefuseBlockWork(turn.State, name, "set block")
+            ?? RefuseContent(turn.State.Resources.BlockDevices[name], content);
         if (refusal is not null)
         {
             turn.Refuse(from, refusal);

@@ -49,7 +49,8 @@ public static class Admission
         }
 
         return sizeMib is < 1 or > MaxBlockMib
-            ? new Refusal(RefusalCode.InvalidValue, $"overflow while computing bytes: a block device has 1 to {MaxBlockMib} MB, not {sizeMib}")
+            ? new Refusal(
+                RefusalCode.InvalidValue, $"overflow while computing bytes: a block device has 1 to {MaxBlockMib} MB, not {sizeMib}")
             : null;
     }
 

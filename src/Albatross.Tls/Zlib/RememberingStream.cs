@@ -10,8 +10,8 @@ internal sealed class RememberingStream(Stream source) : Stream
     public uint Tail { get; private set; }
 
     /// <summary>
-    /// Whether the first two bytes are those of zlib format (RFC 1950, section 2.2): deflate with a window of at most 32 KiB, no dictionary,
-    /// and a multiple of 31.
+    /// Whether the first two bytes are those of zlib format (RFC 1950, section 2.2): deflate with a window of at most 32 KiB, no
+    /// dictionary, and a multiple of 31.
     /// </summary>
     public bool BeginsLikeZlib
     {
