@@ -25,7 +25,8 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
     private readonly ConcurrentDictionary<long, Task> _readers = new();
 
     // Two readers of one FIFO would tear its lines apart.
-    private readonly ConcurrentDictionary<(Name Name, (ulong Device, ulong Inode) File), long> _beingRead = new();
+    private readonly Dictionary<(Name Name, (ulong Device, ulong Inode) File), long> _beingRead = [];
+    private readonly Lock _readingGate = new();
     private long _lastReader;
 
     /// <inheritdoc/>
@@ -151,7 +152,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
             using (fifo)
             {
                 var file = (name, fifo.Identity);
-                if (!_beingRead.TryAdd(file, reader))
+                if (!Begins(file, reader))
                 {
                     await PostAsync(new ConsoleInput.FifoKept(open.From), cancellation).ConfigureAwait(false);
                     return;
@@ -160,12 +161,12 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
                 try
                 {
                     await PostAsync(new ConsoleInput.FifoOpened(open.From, open.Unikernels, reader), cancellation).ConfigureAwait(false);
-                    await ReadToEndAsync(fifo, name, reader, readiness, cancellation).ConfigureAwait(false);
+                    await ReadToEndAsync(fifo, file, reader, readiness, cancellation).ConfigureAwait(false);
                     await PostAsync(new ConsoleInput.FifoEnded(name, reader, time.GetUtcNow()), cancellation).ConfigureAwait(false);
                 }
                 finally
                 {
-                    _beingRead.TryRemove(file, out _);
+                    Ends(file, reader);
                 }
             }
         }
@@ -199,12 +200,13 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
     }
 
     // The next read waits until the subscribers have taken most of this one: a unikernel that prints faster waits in its FIFO.
-    private async Task ReadToEndAsync(Fifo fifo, Name name, long reader, Readiness readiness, CancellationToken cancellation)
+    private async Task ReadToEndAsync(
+        Fifo fifo, (Name Name, (ulong, ulong)) file, long reader, Readiness readiness, CancellationToken cancellation)
     {
         using ReadinessWatch watch = readiness.Watch(fifo);
         while (true)
         {
-            ReadOnlyMemory<byte>? bytes = Take(fifo);
+            ReadOnlyMemory<byte>? bytes = TakeOrEnd(fifo, file, reader);
             if (bytes is { IsEmpty: true })
             {
                 return;
@@ -212,7 +214,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
 
             if (bytes is { } printed)
             {
-                await PublishAsync(new ConsoleInput.BytesRead(name, reader, printed, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                await PublishAsync(new ConsoleInput.BytesRead(file.Name, reader, printed, time.GetUtcNow()), cancellation).ConfigureAwait(false);
             }
             else
             {
@@ -228,6 +230,41 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         foreach (LocalConnection subscriber in await sent.Task.WaitAsync(cancellation).ConfigureAwait(false))
         {
             await subscriber.HasRoomAsync(time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private bool Begins((Name, (ulong, ulong)) file, long reader)
+    {
+        lock (_readingGate)
+        {
+            return _beingRead.TryAdd(file, reader);
+        }
+    }
+
+    private void Ends((Name, (ulong, ulong)) file, long reader)
+    {
+        lock (_readingGate)
+        {
+            if (_beingRead.TryGetValue(file, out long current) && current == reader)
+            {
+                _beingRead.Remove(file);
+            }
+        }
+    }
+
+    // vmmd opens the FIFO before it tells of it. So who finds it being read, in here, knows that its end has not been seen and will not be;
+    // and when its end was seen, the next one reads it.
+    private ReadOnlyMemory<byte>? TakeOrEnd(Fifo fifo, (Name, (ulong, ulong)) file, long reader)
+    {
+        lock (_readingGate)
+        {
+            ReadOnlyMemory<byte>? bytes = Take(fifo);
+            if (bytes is { IsEmpty: true })
+            {
+                Ends(file, reader);
+            }
+
+            return bytes;
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class ReplayEvents(RunningDaemon daemon, ReplayPeer peer)
         ("tls", 25) => FreezeAsync("alpha:create-restart-codes"),
         ("tls", 27) => HaveEndedAsync("alpha:create-restart-other"),
         ("tls", 36) => HaveEndedAsync("alpha:create-exit64", "alpha:create-exit64", "alpha:create-exit1"),
+        ("tls", 37) => NobodyFollowsAsync(),
         ("tls", 53) => NobodyWritesAsync(step),
         ("tls", 72) => HaveEndedAsync("alpha:create-stream", "alpha:create-stream", "alpha:create-stream-z"),
         _ => Task.CompletedTask,
@@ -53,6 +54,19 @@ internal sealed class ReplayEvents(RunningDaemon daemon, ReplayPeer peer)
             await RunningDaemon.Eventually(
                 () => ended.Count(daemon.Log) >= name.Count(), () => $"{name.Key} has not ended {name.Count()} times:\n{daemon.Log}");
         }
+    }
+
+    // Who followed a console has gone, which its service notices when it reads on; until then that console is kept. What is left is vmmd.
+    private Task NobodyFollowsAsync()
+    {
+        string socket = Path.Combine(daemon.Directory, "run/util/console.sock");
+        string connections = $"/proc/{daemon.ProcessOf("Console")}/net/unix";
+        const string Connected = "03";
+        return RunningDaemon.Eventually(
+            () => File.ReadLines(connections)
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Count(words => words.Length == 8 && words[5] == Connected && words[7] == socket) == 1,
+            () => $"somebody follows a console, or vmmd does not:\n{File.ReadAllText(connections)}");
     }
 
     // A unikernel that ends and is started again and again is caught while it runs, and runs until it is told to end.
