@@ -252,8 +252,8 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         }
     }
 
-    // vmmd opens the FIFO before it tells of it. So who finds it being read, in here, knows that its end has not been seen and will not be;
-    // and when its end was seen, the next one reads it.
+    // vmmd opens the FIFO before it tells of it. So who finds it being read, in here, knows that its end has not been seen and will not
+    // be; and when its end was seen, the next one reads it.
     private ReadOnlyMemory<byte>? TakeOrEnd(Fifo fifo, (Name, (ulong, ulong)) file, long reader)
     {
         lock (_readingGate)
