@@ -214,7 +214,8 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
 
             if (bytes is { } printed)
             {
-                await PublishAsync(new ConsoleInput.BytesRead(file.Name, reader, printed, time.GetUtcNow()), cancellation).ConfigureAwait(false);
+                var read = new ConsoleInput.BytesRead(file.Name, reader, printed, time.GetUtcNow());
+                await PublishAsync(read, cancellation).ConfigureAwait(false);
             }
             else
             {
