@@ -1,5 +1,8 @@
 using System.IO.Compression;
+using Albatross.Protocol.Frames;
 using Albatross.Tls;
+using Albatross.Tls.Streams;
+using Albatross.Tls.Zlib;
 
 namespace Albatross.Client.Blocks;
 
@@ -8,6 +11,9 @@ namespace Albatross.Client.Blocks;
 /// </summary>
 internal sealed class BlockContent : IDisposable
 {
+    // A chunk with its frame fits into one TLS record of 16 KiB.
+    private const int ChunkBytes = (16 << 10) - FrameWriter.HeaderBytes;
+
     private readonly FileStream _file;
     private readonly int _level;
 
@@ -32,10 +38,11 @@ internal sealed class BlockContent : IDisposable
     /// <exception cref="IOException">The file cannot be read; the end marker is not sent.</exception>
     public async Task SendAsync(FrameChannel to, CancellationToken cancellation)
     {
-        var chunks = new ChunkStream(to, cancellation);
+        // The token given here also ends the writes of a compressor that is disposed.
+        var chunks = new ChunkingStream(ChunkBytes, chunk => SendAsync(to, FrameWriter.Write(chunk.Span), cancellation));
         if (IsCompressed)
         {
-            var zlib = new ZLibStream(chunks, new ZLibCompressionOptions { CompressionLevel = _level }, leaveOpen: true);
+            ZLibStream zlib = ZlibFormat.Packer(chunks, _level);
             await using (zlib.ConfigureAwait(false))
             {
                 await _file.CopyToAsync(zlib, cancellation).ConfigureAwait(false);
@@ -46,9 +53,23 @@ internal sealed class BlockContent : IDisposable
             await _file.CopyToAsync(chunks, cancellation).ConfigureAwait(false);
         }
 
-        await chunks.EndAsync().ConfigureAwait(false);
+        await chunks.SendRestAsync().ConfigureAwait(false);
+        await SendAsync(to, FrameWriter.EndMarker, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static async Task SendAsync(FrameChannel to, ReadOnlyMemory<byte> framed, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            await to.WriteAsync(framed, cancellation).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ClientException(ExitStatus.Communication, e.Message, e);   // not the file's: that is told apart by this
+        }
+    }
 }

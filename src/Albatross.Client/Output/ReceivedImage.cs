@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Albatross.Policy.Names;
 using Albatross.Protocol.Commands;
+using Albatross.Tls.Zlib;
 
 namespace Albatross.Client.Output;
 
@@ -23,8 +23,7 @@ internal static class ReceivedImage
             return;
         }
 
-        ArraySegment<byte> bytes = MemoryMarshal.TryGetArray(image.Bytes, out ArraySegment<byte> array) ? array : image.Bytes.ToArray();
-        using var packed = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        using MemoryStream packed = ZlibFormat.StreamOf(image.Bytes);
         await Unpacking.CopyAsync(packed, file, MaxBytes, cancellation).ConfigureAwait(false);
     }
 }

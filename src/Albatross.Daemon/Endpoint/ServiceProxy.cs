@@ -145,21 +145,13 @@ internal sealed partial class ServiceProxy(DaemonOptions options, TimeProvider t
         Name name = policies[^1].Name;
         Command command = policies.Length == 1 ? new Command.PolicyAdd(policies[0].Value) : new Command.PolicyAddAll(policies);
         await AskAsync(vmmd, name, command, cancellation).ConfigureAwait(false);
-        ReceivedFrame received = await vmmd.ReadAsync(cancellation).ConfigureAwait(false);
-        if (received.Kind != FrameKind.Frame
-            || !WireCodec.TryDecode(received.Body, out Protocol.Commands.Wire? wire, out _)
-            || wire is not Protocol.Commands.Wire.Answer answer)
-        {
-            return "error reading from fd";
-        }
-
-        if (answer.Reply is not Reply.Failure failure)
-        {
-            return null;
-        }
-
         string where = policies.Length == 1 ? $"host [unikernel: {name}]: command failed " : "";
-        return $"expected success when adding policy, got: {where}{failure.Text}";
+        return ReplyIn(await vmmd.ReadAsync(cancellation).ConfigureAwait(false)) switch
+        {
+            null => "error reading from fd",
+            Reply.Failure failure => $"expected success when adding policy, got: {where}{failure.Text}",
+            _ => null,
+        };
     }
 
     // The sequence is the requester's choice. With 0 the service's answer is just what the client is to get, and can be passed on as it is.

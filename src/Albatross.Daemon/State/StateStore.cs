@@ -44,9 +44,11 @@ internal sealed class StateStore(IDurableDirectory directory)
     public static ImmutableSortedDictionary<NamePath, ResourcePolicy> PoliciesOf(StoredState stored) =>
         stored.Policies.ToImmutableSortedDictionary(entry => entry.Key.Node, entry => entry.Value);
 
-    private static UnikernelConfig ConfigOf(DesiredUnikernel wanted) =>
+    /// <summary>What is wanted as it is stored: the digest of the image stands in the place of the image.</summary>
+    public static UnikernelConfig ConfigOf(DesiredUnikernel wanted) =>
         new(wanted.Type, Compressed: false, Convert.FromHexString(wanted.Image.Sha256), wanted.Settings);
 
-    private static DesiredUnikernel WantedOf(UnikernelConfig config) =>
+    /// <summary>What is wanted, from what <see cref="ConfigOf"/> gave; it keeps nothing of the bytes that it was read from.</summary>
+    public static DesiredUnikernel WantedOf(UnikernelConfig config) =>
         new(config.Type, config.Settings.Detached(), new ImageId(Convert.ToHexStringLower(config.Image.Span)));
 }

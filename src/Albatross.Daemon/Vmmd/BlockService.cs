@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
-using System.IO.Compression;
 using Albatross.Daemon.Wire;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Protocol.Commands;
 using Albatross.Protocol.Der;
+using Albatross.Tls.Streams;
+using Albatross.Tls.Zlib;
 
 namespace Albatross.Daemon.Vmmd;
 
@@ -151,7 +152,7 @@ internal sealed class BlockService(BlockDirectory directory, Func<long, LocalCon
         FileStream file, VmmdEffect.SendBlock send, LocalConnection reader, CancellationToken cancellation)
     {
         Tell(new Reply.BlockDeviceImage(Compressed: send.Level > 0));
-        var chunks = new ChunkWriter(
+        var chunks = new ChunkingStream(
             send.Level > 0 ? PackedChunkBytes : RawChunkBytes,
             async chunk =>
             {
@@ -165,14 +166,14 @@ internal sealed class BlockService(BlockDirectory directory, Func<long, LocalCon
             await file.CopyToAsync(target, PackedChunkBytes, cancellation).ConfigureAwait(false);
         }
 
-        await chunks.FlushAsync(cancellation).ConfigureAwait(false);
+        await chunks.SendRestAsync().ConfigureAwait(false);
         return new Reply.BlockData(null);
 
         void Tell(Reply reply) => reader.Send(WireCodec.EncodeFramed(new Protocol.Commands.Wire.Answer(send.To.Header, reply)));
     }
 
     private static Stream Target(Stream answer, int level) =>
-        level == 0 ? answer : new ZLibStream(answer, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+        level == 0 ? answer : ZlibFormat.Packer(answer, level);
 
     private CancellationTokenSource Wait(Name name, LocalConnection? peer, CancellationToken cancellation)
     {

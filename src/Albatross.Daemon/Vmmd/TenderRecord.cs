@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using Albatross.Daemon.State;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;
@@ -30,12 +31,8 @@ internal sealed record TenderRecord(
     /// <summary>The content of the file.</summary>
     public override string ToString()
     {
-        DesiredUnikernel of = Origin.Of;
-        byte[] unikernel = HostStateCodec.Encode(StoredState.Empty with
-        {
-            Unikernels = StoredState.Empty.Unikernels.Add(
-                Name, new UnikernelConfig(of.Type, Compressed: false, Convert.FromHexString(of.Image.Sha256), of.Settings)),
-        });
+        byte[] unikernel = HostStateCodec.Encode(
+            StoredState.Empty with { Unikernels = StoredState.Empty.Unikernels.Add(Name, StateStore.ConfigOf(Origin.Of)) });
         CultureInfo plain = CultureInfo.InvariantCulture;
         var text = new StringBuilder();
         text.AppendLine(FirstLine);
@@ -88,7 +85,7 @@ internal sealed record TenderRecord(
         }
 
         (name, UnikernelConfig config) = state.Unikernels.First();
-        of = new DesiredUnikernel(config.Type, config.Settings, new ImageId(Convert.ToHexStringLower(config.Image.Span)));
+        of = StateStore.WantedOf(config);
         return true;
     }
 

@@ -77,9 +77,9 @@ internal sealed class Turn
     public void Put(Unikernel unikernel)
     {
         Demand demand = unikernel.Replacement is { } next ? unikernel.Demand.Or(next.Demand) : unikernel.Demand;
-        if ((unikernel.OnTrial || unikernel.IsOutdated) && State.Desired.TryGetValue(unikernel.Name, out DesiredUnikernel? wanted))
+        if (State.ComingBackAfter(unikernel) is { } settings)
         {
-            demand = demand.Or(Demand.Of(unikernel.Name.Path, wanted.Settings));
+            demand = demand.Or(Demand.Of(unikernel.Name.Path, settings));
         }
 
         State = State with

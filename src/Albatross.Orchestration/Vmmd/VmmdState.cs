@@ -1,6 +1,7 @@
 using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
+using Albatross.Policy.Unikernels;
 
 namespace Albatross.Orchestration.Vmmd;
 
@@ -48,6 +49,14 @@ public sealed record VmmdState(
         ImmutableSortedDictionary<Name, BlockWork>.Empty,
         LastIncarnation: 0,
         Stopping: false);
+
+    /// <summary>
+    /// How what is wanted is to run that comes, or comes back, when <paramref name="unikernel"/> has ended, which is something else; null
+    /// when nothing does.
+    /// </summary>
+    public UnikernelSettings? ComingBackAfter(Unikernel unikernel) => unikernel.OnTrial || unikernel.IsOutdated
+        ? Desired.GetValueOrDefault(unikernel.Name)?.Settings
+        : null;
 
     /// <summary>What is to be stored now.</summary>
     public DesiredState ToStore => new(Desired, Resources.Policies);

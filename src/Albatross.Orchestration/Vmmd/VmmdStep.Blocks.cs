@@ -11,7 +11,7 @@ namespace Albatross.Orchestration.Vmmd;
 /// </summary>
 public static partial class VmmdStep
 {
-    // Files are called by the name, with a mark behind it while they are being written.
+    // Files are called by the name, and whoever copies one puts a mark behind it.
     private const int MaxBlockNameLength = MaxNameLength - 16;
 
     private static void CarryBlock(Turn turn, Requester from, Command command)

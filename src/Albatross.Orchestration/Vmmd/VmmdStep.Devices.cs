@@ -52,15 +52,10 @@ public static partial class VmmdStep
     }
 
     // Also those of what may take its place, and of what may come back.
-    private static IEnumerable<(RawText Bridge, MacAddress Address)> AddressesOf(VmmdState state, Unikernel unikernel)
-    {
-        UnikernelSettings? wanted = unikernel.OnTrial || unikernel.IsOutdated
-            ? state.Desired.GetValueOrDefault(unikernel.Name)?.Settings
-            : null;
-        return new[] { unikernel.Settings, unikernel.Replacement?.Settings, wanted }
+    private static IEnumerable<(RawText Bridge, MacAddress Address)> AddressesOf(VmmdState state, Unikernel unikernel) =>
+        new[] { unikernel.Settings, unikernel.Replacement?.Settings, state.ComingBackAfter(unikernel) }
             .OfType<UnikernelSettings>()
             .SelectMany(settings => AddressesOf(unikernel.Name, settings));
-    }
 
     private static IEnumerable<(RawText Bridge, MacAddress Address)> AddressesOf(Name name, UnikernelSettings settings) =>
         settings.Nets.Select(net => (net.HostBridge, DeviceOrder.MacOf(name, net)));

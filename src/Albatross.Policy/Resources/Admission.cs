@@ -20,15 +20,7 @@ public static class Admission
             return new Refusal(RefusalCode.AlreadyExists, "unikernel with same name already exists");
         }
 
-        foreach (NamePath path in name.Path.SelfAndAncestors())
-        {
-            if (tree.Policies.TryGetValue(path, out ResourcePolicy? policy) && Exceeds(policy, tree.UsageOf(path), demand) is { } refusal)
-            {
-                return path == name.Path ? refusal : refusal with { Text = $"policy of {path} above: {refusal.Text}" };
-            }
-        }
-
-        return RefuseBlocks(tree, demand);
+        return RefuseByPolicies(tree, name.Path, (policy, used) => Exceeds(policy, used, demand)) ?? RefuseBlocks(tree, demand);
     }
 
     /// <summary>May a block device of <paramref name="sizeMib"/> MiB be added as <paramref name="name"/>?</summary>
@@ -39,13 +31,9 @@ public static class Admission
             return new Refusal(RefusalCode.AlreadyExists, "block device with same name already exists");
         }
 
-        foreach (NamePath path in name.Path.SelfAndAncestors())
+        if (RefuseByPolicies(tree, name.Path, (policy, used) => ExceedsBlock(policy, used.BlockMib, sizeMib)) is { } refusal)
         {
-            if (tree.Policies.TryGetValue(path, out ResourcePolicy? policy)
-                && ExceedsBlock(policy, tree.UsageOf(path).BlockMib, sizeMib) is { } refusal)
-            {
-                return path == name.Path ? refusal : refusal with { Text = $"policy of {path} above: {refusal.Text}" };
-            }
+            return refusal;
         }
 
         return sizeMib is < 1 or > MaxBlockMib
@@ -82,6 +70,20 @@ public static class Admission
         }
 
         return RefuseRunning(tree, path, policy);
+    }
+
+    // The nearest one speaks first.
+    private static Refusal? RefuseByPolicies(ResourceTree tree, NamePath path, Func<ResourcePolicy, Usage, Refusal?> refuse)
+    {
+        foreach (NamePath at in path.SelfAndAncestors())
+        {
+            if (tree.Policies.TryGetValue(at, out ResourcePolicy? policy) && refuse(policy, tree.UsageOf(at)) is { } refusal)
+            {
+                return at == path ? refusal : refusal with { Text = $"policy of {at} above: {refusal.Text}" };
+            }
+        }
+
+        return null;
     }
 
     private static Refusal? RefuseBlocks(ResourceTree tree, Demand demand)

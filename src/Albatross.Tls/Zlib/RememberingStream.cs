@@ -1,7 +1,9 @@
+using Albatross.Tls.Streams;
+
 namespace Albatross.Tls.Zlib;
 
 /// <summary>Passes reads on, and remembers how the data began and ended so far.</summary>
-internal sealed class RememberingStream(Stream source) : Stream
+internal sealed class RememberingStream(Stream source) : ReadOnlyStream
 {
     private long _length;
     private int _head;
@@ -24,25 +26,6 @@ internal sealed class RememberingStream(Stream source) : Stream
     }
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         int count = source.Read(buffer);
@@ -60,22 +43,6 @@ internal sealed class RememberingStream(Stream source) : Stream
         Note(buffer.Span[..count]);
         return count;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private void Note(ReadOnlySpan<byte> bytes)
     {

@@ -17,7 +17,7 @@ public static class ZlibFormat
     public static byte[] Pack(ReadOnlySpan<byte> bytes, int level)
     {
         using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
+        using (ZLibStream zlib = Packer(packed, level))
         {
             zlib.Write(bytes);
         }
@@ -25,13 +25,22 @@ public static class ZlibFormat
         return packed.ToArray();
     }
 
+    /// <summary>Packs what is written to it; disposing it writes the end, and leaves <paramref name="to"/> open.</summary>
+    /// <param name="to">Gets the packed bytes.</param>
+    /// <param name="level">As of <see cref="Pack"/>.</param>
+    public static ZLibStream Packer(Stream to, int level) =>
+        new(to, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
+
+    /// <summary>Reads <paramref name="bytes"/>, without a copy where they are an array.</summary>
+    public static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array)
+        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+        : new MemoryStream(bytes.ToArray(), writable: false);
+
     /// <summary>Unpacks all of <paramref name="packed"/>: what grows without end is refused, not unpacked.</summary>
     /// <exception cref="InvalidDataException">It is damaged, incomplete, or larger than <paramref name="maxBytes"/> unpacked.</exception>
     public static ReadOnlyMemory<byte> Unpack(ReadOnlyMemory<byte> packed, int maxBytes)
     {
-        using var source = MemoryMarshal.TryGetArray(packed, out ArraySegment<byte> array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(packed.ToArray(), writable: false);
+        using MemoryStream source = StreamOf(packed);
         using var zlib = new ZlibReader(source);
         using var unpacked = new MemoryStream();
         byte[] buffer = new byte[BufferBytes];

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Albatross.Protocol.Compression;
 
 namespace Albatross.Tls.Zlib;
 

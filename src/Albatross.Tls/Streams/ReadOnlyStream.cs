@@ -1,7 +1,7 @@
-namespace Albatross.Client.Output;
+namespace Albatross.Tls.Streams;
 
-/// <summary>A stream that can be read asynchronously, and nothing else.</summary>
-internal abstract class ReadOnlyStream : Stream
+/// <summary>A stream that can be read, and nothing else; asynchronously only, unless it says otherwise.</summary>
+public abstract class ReadOnlyStream : Stream
 {
     /// <inheritdoc/>
     public sealed override bool CanRead => true;
@@ -30,7 +30,7 @@ internal abstract class ReadOnlyStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("asynchronous only");
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("asynchronous only");
 
     /// <inheritdoc/>
     public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();

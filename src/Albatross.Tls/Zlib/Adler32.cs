@@ -1,7 +1,7 @@
-namespace Albatross.Protocol.Compression;
+namespace Albatross.Tls.Zlib;
 
 /// <summary>The checksum that ends data in zlib format (RFC 1950, section 8.2), over any number of parts.</summary>
-public struct Adler32
+internal struct Adler32
 {
     private const uint Modulus = 65521;
 

@@ -1,9 +1,12 @@
-namespace Albatross.Daemon.Vmmd;
+namespace Albatross.Tls.Streams;
 
-/// <summary>Cuts what is written into chunks of <paramref name="chunkBytes"/>, the last one smaller, and hands each on.</summary>
+/// <summary>
+/// Cuts what is written into chunks of <paramref name="chunkBytes"/> and hands each on; the last one, which may be smaller, when it is told
+/// to. Asynchronously only.
+/// </summary>
 /// <param name="chunkBytes">The size of a chunk, 1 or more.</param>
 /// <param name="send">Gets each chunk, which it may keep.</param>
-internal sealed class ChunkWriter(int chunkBytes, Func<ReadOnlyMemory<byte>, Task> send) : Stream
+public sealed class ChunkingStream(int chunkBytes, Func<ReadOnlyMemory<byte>, Task> send) : Stream
 {
     private byte[] _chunk = new byte[chunkBytes];
     private int _count;
@@ -38,13 +41,13 @@ internal sealed class ChunkWriter(int chunkBytes, Func<ReadOnlyMemory<byte>, Tas
             buffer = buffer[count..];
             if (_count == _chunk.Length)
             {
-                await FlushAsync(cancellationToken).ConfigureAwait(false);
+                await SendRestAsync().ConfigureAwait(false);
             }
         }
     }
 
     /// <summary>Hands on what is there, if anything is.</summary>
-    public override async Task FlushAsync(CancellationToken cancellationToken)
+    public async Task SendRestAsync()
     {
         if (_count > 0)
         {
@@ -55,7 +58,14 @@ internal sealed class ChunkWriter(int chunkBytes, Func<ReadOnlyMemory<byte>, Tas
     }
 
     /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Nothing to do: a compressor that flushes has not come to the end.</summary>
     public override void Flush() { }
+
+    /// <inheritdoc cref="Flush"/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
