@@ -95,10 +95,8 @@ public abstract class HostContract
     {
         await using IContractHost host = await OpenAsync();
         var prepare = new VmmdEffect.PrepareImage(Web, 3, new(ImageType.Solo5, Compressed: false, "no image"u8.ToArray(), Plain));
-        host.Break(prepare);
-        host.Start(prepare);
 
-        var refused = Assert.IsType<VmmdInput.ImageRefused>(await host.NextAsync());
+        var refused = await BrokenAsync<VmmdInput.ImageRefused>(host, prepare);
         Assert.Equal((Web, 3), (refused.Name, refused.Incarnation));
         Assert.NotEmpty(refused.Refusal.Text);
         Assert.Empty(await host.EndAsync());
@@ -112,10 +110,8 @@ public abstract class HostContract
         ImageId image = await Prepare(host, 1);
         var unfit = Plain with { Nets = [new NetAttachment(RawText.Of("service"), Bridge: null, Mac: null)] };
         var check = new VmmdEffect.CheckImage(Web, 2, image, unfit);
-        host.Break(check);
-        host.Start(check);
 
-        var refused = Assert.IsType<VmmdInput.ImageRefused>(await host.NextAsync());
+        var refused = await BrokenAsync<VmmdInput.ImageRefused>(host, check);
         Assert.Equal((Web, 2), (refused.Name, refused.Incarnation));
         host.Start(new VmmdEffect.ReleaseImage(image));
         Assert.Empty(await host.EndAsync());
@@ -142,10 +138,8 @@ public abstract class HostContract
         host.Start(new VmmdEffect.Store(1, Wanted("web"), TimeSpan.Zero));
         await host.NextAsync();
         var second = new VmmdEffect.Store(2, Wanted("db"), TimeSpan.Zero);
-        host.Break(second);
-        host.Start(second);
 
-        var failed = Assert.IsType<VmmdInput.StoreFailed>(await host.NextAsync());
+        var failed = await BrokenAsync<VmmdInput.StoreFailed>(host, second);
         Assert.Equal(2, failed.Version);
         Assert.NotEmpty(failed.Refusal.Text);
         Assert.Empty(await host.EndAsync());
@@ -175,10 +169,8 @@ public abstract class HostContract
     {
         await using IContractHost host = await OpenAsync();
         VmmdEffect.AttachDevices attach = Attach(1, "disk", "missing");
-        host.Break(attach);
-        host.Start(attach);
 
-        var failed = Assert.IsType<VmmdInput.DevicesFailed>(await host.NextAsync());
+        var failed = await BrokenAsync<VmmdInput.DevicesFailed>(host, attach);
         Assert.Equal((Web, 1), (failed.Name, failed.Incarnation));
         Assert.NotEmpty(failed.Refusal.Text);
         host.Start(new VmmdEffect.DetachDevices(Web, 1));
@@ -220,10 +212,8 @@ public abstract class HostContract
     {
         await using IContractHost host = await OpenAsync();
         var make = new VmmdEffect.MakeBlock(NameOf("foo:data"), SizeMib: 1, Content: null);
-        host.Break(make);
-        host.Start(make);
 
-        var failed = Assert.IsType<VmmdInput.BlockFailed>(await host.NextAsync());
+        var failed = await BrokenAsync<VmmdInput.BlockFailed>(host, make);
         Assert.Equal(make.Name, failed.Name);
         Assert.NotEmpty(failed.Refusal.Text);
         Assert.Empty(await host.EndAsync());
@@ -249,10 +239,8 @@ public abstract class HostContract
     {
         await using IContractHost host = await OpenAsync();
         var open = new VmmdEffect.OpenConsole(Web, 4, Unikernels: 2);
-        host.Break(open);
-        host.Start(open);
 
-        var failed = Assert.IsType<VmmdInput.ConsoleFailed>(await host.NextAsync());
+        var failed = await BrokenAsync<VmmdInput.ConsoleFailed>(host, open);
         Assert.Equal((Web, 4), (failed.Name, failed.Incarnation));
         Assert.NotEmpty(failed.Refusal.Text);
         Assert.Empty(await host.EndAsync());
@@ -306,10 +294,8 @@ public abstract class HostContract
         ImageId image = await Prepare(host, 1);
         await OpenConsole(host, 1);
         var start = Start(1, image, memoryMib: 1L << 40);
-        host.Break(start);
-        host.Start(start);
 
-        var failed = Assert.IsType<VmmdInput.TenderFailed>(await host.NextAsync());
+        var failed = await BrokenAsync<VmmdInput.TenderFailed>(host, start);
         Assert.Equal((Web, 1), (failed.Name, failed.Incarnation));
         Assert.NotEmpty(failed.Refusal.Text);
         Assert.Empty(await host.EndAsync());
@@ -335,6 +321,14 @@ public abstract class HostContract
         host.Start(new VmmdEffect.Report(Web, "nothing happened"));
 
         Assert.Empty(await host.EndAsync());
+    }
+
+    // The host refuses it, and says so by one input of this kind.
+    private static async Task<TFailure> BrokenAsync<TFailure>(IContractHost host, VmmdEffect effect)
+    {
+        host.Break(effect);
+        host.Start(effect);
+        return Assert.IsType<TFailure>(await host.NextAsync());
     }
 
     private static async Task<ImageId> Prepare(IContractHost host, long incarnation)
