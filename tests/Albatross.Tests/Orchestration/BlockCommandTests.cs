@@ -190,6 +190,16 @@ public sealed class BlockCommandTests
     }
 
     [Fact]
+    public void A_block_device_that_is_not_there_is_neither_set_nor_dumped_nor_removed()
+    {
+        Assert.Equal(["refuse 7: set block: not found"], _vmmd.Ask(7, "foo:none", new Command.BlockSet(Compressed: false)));
+        Assert.Equal(["refuse 8: set block: not found"], _vmmd.Ask(8, "foo:none", new Command.BlockOldSet(Compressed: false, default)));
+        Assert.Equal(["refuse 9: dump block: not found"], _vmmd.Ask(9, "foo:none", new Command.BlockDump(0)));
+        Assert.Equal(["refuse 10: dump block: not found"], _vmmd.Ask(10, "foo:none", new Command.BlockOldDump(0)));
+        Assert.Equal(["refuse 11: remove block: not found"], _vmmd.Ask(11, "foo:none", new Command.BlockRemove()));
+    }
+
+    [Fact]
     public void While_a_command_works_on_a_block_device_no_other_does_and_no_unikernel_gets_it()
     {
         _vmmd.Ask(7, "foo:disk", new Command.BlockSet(Compressed: false));

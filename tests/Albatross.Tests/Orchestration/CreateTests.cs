@@ -54,6 +54,21 @@ public sealed class CreateTests
         Assert.NotSame(frame, own.Array);
     }
 
+    // The original unpacks and hashes under its one lock (weak spot 21).
+    [Fact]
+    public void While_an_image_is_prepared_every_other_command_is_answered()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Create(7, "web");
+
+        Assert.Equal(["prepare :db#2"], vmmd.Create(8, "db"));
+        Assert.Equal(["answer 9: added policy (stays open)"], vmmd.AddPolicy(9, "foo:", VmmdScript.Policy(1, 32, [0])));
+        Assert.Equal(["answer 10: unikernels []"], vmmd.Info(10, ":"));
+        vmmd.ImagePrepared("db", 2, 'b');
+        vmmd.ConsoleOpened("db", 2);
+        Assert.Contains("answer 8: created unikernel", vmmd.TenderStarted("db", 2, 102));
+    }
+
     [Fact]
     public void The_console_service_is_told_how_many_consoles_the_path_may_keep()
     {

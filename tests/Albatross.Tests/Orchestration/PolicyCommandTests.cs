@@ -24,6 +24,19 @@ public sealed class PolicyCommandTests
     }
 
     [Fact]
+    public void A_removed_policy_leaves_what_runs_and_the_policies_below()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.AddPolicy(7, "foo:", Two);
+        vmmd.AddPolicy(8, "foo:bar:", Two);
+        vmmd.Run("foo:bar:web");
+
+        Assert.Equal(["answer 9: removed policy"], vmmd.Ask(9, "foo:", new Command.PolicyRemove()));
+        Assert.IsType<Phase.Running>(vmmd.PhaseOf("foo:bar:web"));
+        Assert.Equal(["answer 10: policies [bar:]"], vmmd.Ask(10, "foo:", new Command.PolicyInfo()));
+    }
+
+    [Fact]
     public void The_policy_of_the_root_cannot_be_removed()
     {
         var vmmd = new VmmdScript();

@@ -21,6 +21,44 @@ public sealed class RestartCommandTests
         Assert.Equal(new Usage(1, 32), vmmd.UsageOf(":"));
     }
 
+    // The original checks the old settings, kills, and only then the new ones (weak spot 12).
+    [Fact]
+    public void A_restart_with_settings_that_no_policy_admits_leaves_the_old_one_alone()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.AddPolicy(1, "foo:", VmmdScript.Policy(1, 99, [0]));
+        vmmd.Run("foo:web");
+        VmmdState before = vmmd.State;
+
+        Assert.Equal(
+            ["refuse 7: maximum allowed memory (99, used 0) would be exceeded (requesting 100)"], vmmd.Restart(7, "foo:web", Big));
+        Assert.Same(before, vmmd.State);
+    }
+
+    [Fact]
+    public void A_restart_without_settings_runs_the_stored_image_with_the_stored_settings()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("web", Big, image: 'c');
+
+        Assert.Equal(["check :web#2 with image c"], vmmd.Restart(7, "web"));
+        vmmd.ImagePrepared("web", 2, 'c');
+        vmmd.Exited("web", 1, code: 1);
+        Assert.Equal(["start :web#2 of image c, 100 MiB, CPUs 0: --name=web"], vmmd.ConsoleOpened("web", 2));
+    }
+
+    [Fact]
+    public void A_restart_of_what_the_host_no_longer_has_room_for_leaves_the_old_one_alone()
+    {
+        var vmmd = new VmmdScript();
+        vmmd.Run("foo:web", VmmdScript.WithDevices);
+        vmmd.Do(new VmmdInput.HostChanged(VmmdScript.Host with { Bridges = default }));
+        VmmdState before = vmmd.State;
+
+        Assert.Equal(["refuse 7: policy of : above: bridges service not allowed by policy"], vmmd.Restart(7, "foo:web"));
+        Assert.Same(before, vmmd.State);
+    }
+
     [Fact]
     public void A_restart_is_answered_when_the_new_one_has_run_for_the_window()
     {
