@@ -22,6 +22,12 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Debug, "connection {Connection} has ended: {Reason}")]
     public static partial void ConnectionEnded(ILogger log, long connection, string reason);
 
+    [LoggerMessage(13, LogLevel.Warning, "no connection could be accepted: {Reason}; trying again in {Milliseconds} ms")]
+    public static partial void NotAccepted(ILogger log, string reason, double milliseconds);
+
+    [LoggerMessage(14, LogLevel.Error, "a connection has failed by a bug: please report it")]
+    public static partial void ConnectionFailed(ILogger log, Exception exception);
+
     [LoggerMessage(20, LogLevel.Debug, "{Input} led to {Effects} effects")]
     public static partial void Stepped(ILogger log, string input, int effects);
 

@@ -8,13 +8,18 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-// usage: tender [--rounds N] measures the tenders (TenderBenchmark); everything else measures the wire:
-// [--job short] [--filter PATTERN …]. Everything runs in this process: nothing is built at run time. Exit status 1 means that an
+// usage: tender [--rounds N] measures the tenders (TenderBenchmark), memory the state of vmmd (StateMemory); everything else measures the
+// wire and the core: [--job short] [--filter PATTERN …]. Everything runs in this process: nothing is built at run time. Exit status 1 means that an
 // image was copied more than once when it was written, or at all when it was read.
 const long Slack = 64 << 10;
 if (args is ["tender", .. string[] tenderOptions])
 {
     return TenderBenchmark.Run(tenderOptions);
+}
+
+if (args is ["memory"])
+{
+    return StateMemory.Run();
 }
 
 bool isShort = args is ["--job", "short", ..];
@@ -26,7 +31,7 @@ ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .HideColumns(Column.Job, Column.Error, Column.StdDev, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2)
     .WithOption(ConfigOptions.DisableOptimizationsValidator, false);
 string[] options = isShort ? args[2..] : args;
-Summary[] summaries = [.. BenchmarkSwitcher.FromTypes([typeof(CreateBenchmarks), typeof(ListBenchmarks)])
+Summary[] summaries = [.. BenchmarkSwitcher.FromTypes([typeof(CreateBenchmarks), typeof(ListBenchmarks), typeof(CoreBenchmarks)])
     .Run(options.Length == 0 ? ["--filter", "*"] : options, config)];
 
 bool isCopiedTooOften = false;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Albatross.Daemon.Wire;
@@ -22,7 +21,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
     private readonly Channel<Happened> _inputs = Channel.CreateBounded<Happened>(
         new BoundedChannelOptions(DaemonLimits.WaitingInputs) { SingleReader = true });
 
-    private readonly ConcurrentDictionary<long, Task> _readers = new();
+    private readonly RunningTasks _readers = new();
 
     // Two readers of one FIFO would tear its lines apart.
     private readonly Dictionary<(Name Name, (ulong Device, ulong Inode) File), long> _beingRead = [];
@@ -35,7 +34,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         options.MakeDirectories();
         using var listener = LocalSocket.Listen(options.ConsoleSocket);
         using var readiness = new Readiness();
-        using var server = new WireServer(listener, FrameLimits.ServiceSocket, ServeAsync, log);
+        var server = new WireServer(listener, FrameLimits.ServiceSocket, ServeAsync, log);
         Task serving = server.RunAsync(stoppingToken);
         Log.Listening(log, "console", options.ConsoleSocket);
         try
@@ -47,7 +46,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
             Log.Ending(log, "console");
         }
 
-        await Task.WhenAll(_readers.Values.Append(serving)).ConfigureAwait(false);
+        await Task.WhenAll(_readers.WhenAllAsync(), serving).ConfigureAwait(false);
         File.Delete(options.ConsoleSocket);
     }
 
@@ -84,7 +83,7 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
                 break;
             case ConsoleEffect.OpenFifo open:
                 long reader = ++_lastReader;   // only the loop starts effects
-                _readers[reader] = ReadAsync(open, reader, readiness, cancellation);
+                _readers.Add(ReadAsync(open, reader, readiness, cancellation));
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"effect {effect.GetType().Name} is not carried out");
@@ -178,10 +177,6 @@ internal sealed class ConsoleRole(DaemonOptions options, TimeProvider time, ILog
         {
             _inputs.Writer.TryComplete(e);   // a bug: a console would be silent from now on and nobody would know
             throw;
-        }
-        finally
-        {
-            _readers.TryRemove(reader, out _);
         }
     }
 

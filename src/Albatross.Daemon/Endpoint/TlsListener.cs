@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Albatross.Daemon.Wire;
 using Albatross.Tls.Sessions;
 using Microsoft.Extensions.Logging;
 
@@ -8,13 +9,10 @@ namespace Albatross.Daemon.Endpoint;
 
 /// <summary>
 /// Accepts TCP connections, a bounded number at a time and of one address, and gives each that has proved who it is to the proxy.
-/// One connection's failure ends that connection only.
 /// </summary>
 internal sealed class TlsListener(IPAddress address, int port, ServerSettings settings, ServiceProxy proxy, ILogger log) : IDisposable
 {
     private readonly TcpListener _listener = new(address, port);
-    private readonly SemaphoreSlim _slots = new(DaemonLimits.TlsConnections);
-    private readonly ConcurrentDictionary<long, Task> _tasks = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
 
     /// <summary>Begins to listen; where.</summary>
@@ -32,37 +30,15 @@ internal sealed class TlsListener(IPAddress address, int port, ServerSettings se
     /// <summary>Accepts until cancelled, then ends the connections.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        long id = 0;
-        try
-        {
-            while (true)
-            {
-                await _slots.WaitAsync(cancellation).ConfigureAwait(false);
-                Socket socket = await _listener.AcceptSocketAsync(cancellation).ConfigureAwait(false);
-                Task serving = ServeAsync(++id, socket, cancellation);
-                _tasks[id] = serving;
-                if (serving.IsCompleted)
-                {
-                    _tasks.TryRemove(id, out _);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            await Task.WhenAll(_tasks.Values).ConfigureAwait(false);
-        }
+        using var acceptor = new Acceptor(_listener.AcceptSocketAsync, DaemonLimits.TlsConnections, ServeAsync, log);
+        await acceptor.RunAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _listener.Dispose();
-        _slots.Dispose();
-    }
+    public void Dispose() => _listener.Dispose();
 
-    private async Task ServeAsync(long id, Socket socket, CancellationToken cancellation)
+    private async Task ServeAsync(Socket socket, CancellationToken cancellation)
     {
-        await Task.Yield();
         var peer = (IPEndPoint)socket.RemoteEndPoint!;
         try
         {
@@ -86,9 +62,6 @@ internal sealed class TlsListener(IPAddress address, int port, ServerSettings se
             {
                 _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(peer.Address, 0));
             }
-
-            _slots.Release();
-            _tasks.TryRemove(id, out _);
         }
     }
 

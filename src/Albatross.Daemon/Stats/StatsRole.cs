@@ -27,7 +27,7 @@ internal sealed class StatsRole(
         options.MakeDirectories();
         metrics.Watch(() => Volatile.Read(ref _watched));
         using var listener = LocalSocket.Listen(options.StatisticsSocket);
-        using var server = new WireServer(listener, FrameLimits.ServiceSocket, RefuseAsync, log);
+        var server = new WireServer(listener, FrameLimits.ServiceSocket, RefuseAsync, log);
         Log.Listening(log, "statistics", options.StatisticsSocket);
         await Task.WhenAll(server.RunAsync(stoppingToken), FollowVmmdAsync(stoppingToken)).ConfigureAwait(false);
         File.Delete(options.StatisticsSocket);

@@ -29,10 +29,9 @@ internal sealed class EffectRunner(
     TimeProvider time,
     ILogger log) : IDisposable
 {
-    private readonly ConcurrentDictionary<long, Task> _running = new();
+    private readonly RunningTasks _running = new();
     private readonly ConcurrentDictionary<Name, Fifo> _fifos = new();
     private readonly CancellationTokenSource _ending = new();
-    private long _lastTask;
 
     /// <summary>Starts <paramref name="effect"/>; never waits for the host.</summary>
     public void Start(VmmdEffect effect)
@@ -109,7 +108,7 @@ internal sealed class EffectRunner(
     public async Task EndAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_running.Values).ConfigureAwait(false);
+        await _running.WhenAllAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -325,31 +324,23 @@ internal sealed class EffectRunner(
 
     private string PathOf(Name name) => Path.Combine(options.FifoDirectory, name.ToString());
 
-    private void Track(Task task)
-    {
-        long id = ++_lastTask;   // only the loop starts effects
-        _running[id] = Observe();
+    private void Track(Task task) => _running.Add(ObserveAsync(task));
 
-        async Task Observe()
+    private async Task ObserveAsync(Task task)
+    {
+        await Task.Yield();
+        try
         {
-            await Task.Yield();
-            try
-            {
-                await task.ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
-            {
-                // The daemon ends; nobody waits for this outcome any more.
-            }
-            catch (Exception e)
-            {
-                inputs.TryComplete(e);   // a bug: an outcome is missing, so the state can no longer be trusted
-                throw;
-            }
-            finally
-            {
-                _running.TryRemove(id, out _);
-            }
+            await task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // The daemon ends; nobody waits for this outcome any more.
+        }
+        catch (Exception e)
+        {
+            inputs.TryComplete(e);   // a bug: an outcome is missing, so the state can no longer be trusted
+            throw;
         }
     }
 }

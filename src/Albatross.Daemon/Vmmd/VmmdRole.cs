@@ -60,7 +60,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         var statistics = new StatisticsLink(log);
         var console = new ConsoleLink(
             options.ConsoleSocket, () => _inputs.Writer.WriteAsync(new VmmdInput.ConsoleRestarted()).AsTask(), time, log);
-        using var server = new WireServer(
+        var server = new WireServer(
             listener,
             FrameLimits.LocalSocket,
             (connection, cancellation) => ServeAsync(connection, host, statistics, cancellation),

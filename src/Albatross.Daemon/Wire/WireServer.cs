@@ -6,15 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Albatross.Daemon.Wire;
 
 /// <summary>
-/// Accepts connections on a role's socket and gives each to <paramref name="serve"/>. At most <see cref="DaemonLimits.LocalConnections"/>
-/// at a time. One connection's failure ends that connection only.
+/// Accepts connections on a role's socket and gives each to <paramref name="serve"/>, at most
+/// <see cref="DaemonLimits.LocalConnections"/> at a time.
 /// </summary>
 internal sealed class WireServer(Socket listener, FrameLimit limit, Func<LocalConnection, CancellationToken, Task> serve, ILogger log)
-    : IDisposable
 {
     private readonly ConcurrentDictionary<long, LocalConnection> _connections = new();
-    private readonly ConcurrentDictionary<long, Task> _tasks = new();
-    private readonly SemaphoreSlim _slots = new(DaemonLimits.LocalConnections);
+    private long _lastId;
 
     /// <summary>The connection <paramref name="id"/>; null when it is gone.</summary>
     public LocalConnection? Find(long id) => _connections.GetValueOrDefault(id);
@@ -22,33 +20,14 @@ internal sealed class WireServer(Socket listener, FrameLimit limit, Func<LocalCo
     /// <summary>Accepts until cancelled, then waits for the connections to end.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        long id = 0;
-        try
-        {
-            while (true)
-            {
-                await _slots.WaitAsync(cancellation).ConfigureAwait(false);
-                Socket socket = await listener.AcceptAsync(cancellation).ConfigureAwait(false);
-                id++;
-                _tasks[id] = ServeAsync(new LocalConnection(id, new NetworkStream(socket, ownsSocket: true), limit, log), cancellation);
-                if (_tasks[id].IsCompleted)
-                {
-                    _tasks.TryRemove(id, out _);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            await Task.WhenAll(_tasks.Values).ConfigureAwait(false);
-        }
+        using var acceptor = new Acceptor(listener.AcceptAsync, DaemonLimits.LocalConnections, ServeAsync, log);
+        await acceptor.RunAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
-
-    private async Task ServeAsync(LocalConnection connection, CancellationToken cancellation)
+    private async Task ServeAsync(Socket socket, CancellationToken cancellation)
     {
-        await Task.Yield();
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        var connection = new LocalConnection(Interlocked.Increment(ref _lastId), stream, limit, log);
         _connections[connection.Id] = connection;
         try
         {
@@ -62,8 +41,6 @@ internal sealed class WireServer(Socket listener, FrameLimit limit, Func<LocalCo
         {
             _connections.TryRemove(connection.Id, out _);
             await connection.DisposeAsync().ConfigureAwait(false);
-            _slots.Release();
-            _tasks.TryRemove(connection.Id, out _);
         }
     }
 }
