@@ -1,3 +1,4 @@
+using System.Globalization;
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy;
 using Albatross.Policy.Names;
@@ -25,7 +26,9 @@ internal sealed class Host
     public static Host Of(int unikernels)
     {
         var host = new Host(VmmdState.Initial(
-            VmmdSettings.Default, Plenty, Enumerable.Range(0, unikernels).Select(i => (BlockOf(NameOf(i)), 4L)).Append((NameOf("user0:group0:d"), 4L))));
+            VmmdSettings.Default,
+            Plenty,
+            Enumerable.Range(0, unikernels).Select(i => (BlockOf(NameOf(i)), 4L)).Append((NameOf("user0:group0:d"), 4L))));
         for (int i = 0; i < unikernels; i++)
         {
             Name name = NameOf(i);
@@ -75,7 +78,7 @@ internal sealed class Host
         var config = new UnikernelConfig(ImageType.Solo5, Compressed: false, default, settings);
         Do(new VmmdInput.CommandReceived(From(name), new Command.UnikernelCreate(config, OnConflict.Refuse)));
         long incarnation = State.LastIncarnation;
-        Do(new VmmdInput.ImagePrepared(name, incarnation, new ImageId(name.ToString().PadLeft(64, '0'))));
+        Do(new VmmdInput.ImagePrepared(name, incarnation, new ImageId(incarnation.ToString("x64", CultureInfo.InvariantCulture))));
         Start(name, incarnation);
         Store();
         return incarnation;
@@ -119,7 +122,7 @@ internal sealed class Host
     private static UnikernelSettings SettingsOf(int number) => new(
         new FailBehaviour.Restart(default), 50, AddName: true, new([number & 1]), 32,
         [new BlockAttachment(RawText.Of("data"), RawText.Of(number < 0 ? "d" : $"dweb{number}"), SectorSize: null)],
-        [new NetAttachment(RawText.Of("net"), RawText.Of("service"), Mac: null)],
+        [new NetAttachment(RawText.Of("net"), RawText.Of("service"), new MacAddress(0x0200_0000_0000UL + (ulong)(number + 1)))],
         [RawText.Of($"--ipv4=10.0.{number >> 8 & 0xff}.{number & 0xff}/16"), RawText.Of("-l"), RawText.Of("*:debug")]);
 
     private static Name NameOf(string text) =>

@@ -84,7 +84,7 @@ internal static class VmmdInvariants
     // Of those that run: an address is one on its bridge, a user belongs to one process, a tap and a block device to one start.
     private static void NothingHasTwoOwners(VmmdState state, SimulatedHost host)
     {
-        var addresses = new HashSet<(RawText, MacAddress)>();
+        var addresses = new HashSet<BridgeAddress>();
         var users = new HashSet<UnikernelUser>();
         var taps = new HashSet<RawText>();
         var blocks = new HashSet<Name>();
@@ -93,7 +93,7 @@ internal static class VmmdInvariants
             Require(users.Add(UnikernelUser.OfStart(tender.Incarnation)), $"{name} runs as the user of another");
             foreach (NetAttachment net in state.Unikernels[name].Settings.Nets)
             {
-                Require(addresses.Add((net.HostBridge, DeviceOrder.MacOf(name, net))), $"{name} has the address of another on its bridge");
+                Require(addresses.Add(BridgeAddress.Of(name, net)), $"{name} has the address of another on its bridge");
             }
         }
 
@@ -145,7 +145,7 @@ internal static class VmmdInvariants
     // What is outdated was admitted by another daemon, under policies that may not have been stored: it is ended before anything starts.
     private static Demand? ClaimOf(VmmdState state, Unikernel unikernel) => !unikernel.IsOutdated
         ? state.Resources.Unikernels[unikernel.Name]
-        : state.Desired.TryGetValue(unikernel.Name, out DesiredUnikernel? wanted) ? Demand.Of(unikernel.Name.Path, wanted.Settings) : null;
+        : state.Desired.TryGetValue(unikernel.Name, out DesiredUnikernel? wanted) ? Demand.Of(unikernel.Name, wanted.Settings) : null;
 
     private static Usage ClaimedBelow(VmmdState state, NamePath path) => state.Unikernels.Values
         .Where(unikernel => unikernel.Name.Path.IsAtOrBelow(path))

@@ -16,12 +16,8 @@ public sealed record DeviceOrder(ImmutableArray<NetOrder> Nets, ImmutableArray<B
 
     /// <summary>What <paramref name="settings"/> ask for, which were admitted for <paramref name="name"/>.</summary>
     public static DeviceOrder Of(Name name, UnikernelSettings settings) => new(
-        [.. settings.Nets.Select(net => new NetOrder(net.Name, net.HostBridge, MacOf(name, net)))],
+        [.. settings.Nets.Select(net => new NetOrder(net.Name, net.HostBridge, BridgeAddress.MacOf(name, net)))],
         [.. settings.Blocks.Select(block => new BlockOrder(block.Name, BlockOf(name, block), SectorOf(block)))]);
-
-    /// <summary>The Ethernet address of an interface: the one that was asked for, else the derived one.</summary>
-    internal static MacAddress MacOf(Name name, NetAttachment net) =>
-        net.Mac is { Value: not 0 } given ? given : BridgeMac.Of(net.Name, name);
 
     /// <summary>The block device of the host behind an attachment.</summary>
     internal static Name BlockOf(Name name, BlockAttachment block) =>

@@ -79,7 +79,7 @@ internal sealed class Turn
         Demand demand = unikernel.Replacement is { } next ? unikernel.Demand.Or(next.Demand) : unikernel.Demand;
         if (State.ComingBackAfter(unikernel) is { } settings)
         {
-            demand = demand.Or(Demand.Of(unikernel.Name.Path, settings));
+            demand = demand.Or(Demand.Of(unikernel.Name, settings));
         }
 
         State = State with

@@ -1,5 +1,4 @@
 using Albatross.Policy;
-using Albatross.Policy.Names;
 using Albatross.Policy.Resources;
 using Albatross.Policy.Unikernels;
 using Albatross.Solo5;
@@ -27,38 +26,6 @@ public static partial class VmmdStep
             .FirstOrDefault(refusal => refusal is not null);
         return sector is null ? null : new Refusal(RefusalCode.InvalidValue, sector.Text);
     }
-
-    // A bridge delivers by address: who has another's gets its frames.
-    private static Refusal? RefuseAddresses(VmmdState state, Name name, UnikernelSettings settings)
-    {
-        if (settings.Nets.IsEmpty)
-        {
-            return null;
-        }
-
-        var taken = state.Unikernels.Values
-            .Where(other => other.Name != name)
-            .SelectMany(other => AddressesOf(state, other))
-            .ToHashSet();
-        foreach ((RawText bridge, MacAddress address) in AddressesOf(name, settings))
-        {
-            if (!taken.Add((bridge, address)))
-            {
-                return new Refusal(RefusalCode.AlreadyExists, $"the address {address} is in use on bridge {bridge}: give another one");
-            }
-        }
-
-        return null;
-    }
-
-    // Also those of what may take its place, and of what may come back.
-    private static IEnumerable<(RawText Bridge, MacAddress Address)> AddressesOf(VmmdState state, Unikernel unikernel) =>
-        new[] { unikernel.Settings, unikernel.Replacement?.Settings, state.ComingBackAfter(unikernel) }
-            .OfType<UnikernelSettings>()
-            .SelectMany(settings => AddressesOf(unikernel.Name, settings));
-
-    private static IEnumerable<(RawText Bridge, MacAddress Address)> AddressesOf(Name name, UnikernelSettings settings) =>
-        settings.Nets.Select(net => (net.HostBridge, DeviceOrder.MacOf(name, net)));
 
     private static void AttachDevices(Turn turn, Unikernel unikernel)
     {
@@ -112,5 +79,5 @@ public static partial class VmmdStep
     ];
 
     private static ImmutableArray<NetInfo> DescribeNets(Unikernel unikernel) =>
-        [.. unikernel.Settings.Nets.Select(net => new NetInfo(net.Name, net.HostBridge, DeviceOrder.MacOf(unikernel.Name, net)))];
+        [.. unikernel.Settings.Nets.Select(net => new NetInfo(net.Name, net.HostBridge, BridgeAddress.MacOf(unikernel.Name, net)))];
 }

@@ -78,5 +78,5 @@ public static partial class VmmdStep
     }
 
     private static Unikernel Of(Name name, DesiredUnikernel wanted, long incarnation, Phase phase) => new(
-        name, incarnation, wanted.Type, wanted.Settings, Demand.Of(name.Path, wanted.Settings), Image: null, phase, Creator: null, []);
+        name, incarnation, wanted.Type, wanted.Settings, Demand.Of(name, wanted.Settings), Image: null, phase, Creator: null, []);
 }

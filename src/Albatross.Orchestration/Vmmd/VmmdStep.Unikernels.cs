@@ -26,7 +26,7 @@ public static partial class VmmdStep
     {
         Name name = from.Header.Name;
         Unikernel? existing = turn.Find(name);
-        if (RefuseCreate(turn, name, create, existing, out Demand? demand) is { } refusal)
+        if (RefuseCreate(turn, name, create, existing) is { } refusal)
         {
             turn.Refuse(from, refusal);
             return;
@@ -34,18 +34,16 @@ public static partial class VmmdStep
 
         UnikernelConfig config = create.Config;
         UnikernelSettings settings = config.Settings.Detached();   // what is kept must not keep the image that came with it
-        Demand kept = demand! with { Bridges = settings.HostBridges };
+        var demand = Demand.Of(name, settings);
         long incarnation = turn.NextIncarnation();
         turn.Put(existing is null
-            ? new Unikernel(name, incarnation, config.Type, settings, kept, Image: null, new Phase.Preparing(), from, [])
-            : existing with { Replacement = new Replacement(incarnation, config.Type, settings, kept, Image: null, from) });
+            ? new Unikernel(name, incarnation, config.Type, settings, demand, Image: null, new Phase.Preparing(), from, [])
+            : existing with { Replacement = new Replacement(incarnation, config.Type, settings, demand, Image: null, from) });
         turn.Do(new VmmdEffect.PrepareImage(name, incarnation, config));
     }
 
-    private static Refusal? RefuseCreate(
-        Turn turn, Name name, Command.UnikernelCreate create, Unikernel? existing, out Demand? demand)
+    private static Refusal? RefuseCreate(Turn turn, Name name, Command.UnikernelCreate create, Unikernel? existing)
     {
-        demand = null;
         if (RefuseNameAndType(name, create.Config.Type) is { } refusal)
         {
             return refusal;
@@ -56,14 +54,13 @@ public static partial class VmmdStep
             return new Refusal(RefusalCode.AlreadyExists, "Unikernel with same name is already running");
         }
 
-        return existing is { IsBusy: true } ? Busy : RefuseSettings(turn, name, create.Config.Settings, out demand);
+        return existing is { IsBusy: true } ? Busy : RefuseSettings(turn, name, create.Config.Settings, out _);
     }
 
     private static Refusal? RefuseSettings(Turn turn, Name name, UnikernelSettings settings, out Demand? demand) =>
         RefuseSettings(name, settings, out demand)
         ?? turn.State.Resources.WithoutUnikernel(name).RefuseUnikernel(name, demand!)
-        ?? RefuseBusyBlocks(turn.State, demand!)
-        ?? RefuseAddresses(turn.State, name, settings);
+        ?? RefuseBusyBlocks(turn.State, demand!);
 
     private static Refusal? RefuseSettings(Name name, UnikernelSettings settings, out Demand? demand)
     {
@@ -73,7 +70,7 @@ public static partial class VmmdStep
             return unfit;
         }
 
-        return Demand.TryOf(name.Path, settings, out demand, out Refusal? refusal)
+        return Demand.TryOf(name, settings, out demand, out Refusal? refusal)
             && GuestCommandLine.TryJoin(name, settings, out _, out refusal)
             ? null
             : refusal;

@@ -20,7 +20,9 @@ public static class Admission
             return new Refusal(RefusalCode.AlreadyExists, "unikernel with same name already exists");
         }
 
-        return RefuseByPolicies(tree, name.Path, (policy, used) => Exceeds(policy, used, demand)) ?? RefuseBlocks(tree, demand);
+        return RefuseByPolicies(tree, name.Path, (policy, used) => Exceeds(policy, used, demand))
+            ?? RefuseBlocks(tree, demand)
+            ?? RefuseAddresses(tree, demand);
     }
 
     /// <summary>May a block device of <paramref name="sizeMib"/> MiB be added as <paramref name="name"/>?</summary>
@@ -98,6 +100,19 @@ public static class Admission
             if (tree.IsInUse(block))
             {
                 return new Refusal(RefusalCode.Busy, $"block device {block} already in use");
+            }
+        }
+
+        return null;
+    }
+
+    private static Refusal? RefuseAddresses(ResourceTree tree, Demand demand)
+    {
+        foreach (BridgeAddress address in demand.Addresses)
+        {
+            if (tree.IsInUse(address))
+            {
+                return address.RefuseSecond();
             }
         }
 

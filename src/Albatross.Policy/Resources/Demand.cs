@@ -8,14 +8,24 @@ namespace Albatross.Policy.Resources;
 /// <param name="CpuIds">Host CPUs; not empty.</param>
 /// <param name="Bridges">Host bridges.</param>
 /// <param name="Blocks">Block devices of its path, which nobody else may have meanwhile.</param>
-public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawText> Bridges, ValueSet<Name> Blocks = default)
+/// <param name="Addresses">The addresses of its interfaces, which nobody else may have meanwhile.</param>
+public sealed record Demand(
+    long MemoryMib,
+    ValueSet<long> CpuIds,
+    ValueSet<RawText> Bridges,
+    ValueSet<Name> Blocks = default,
+    ValueSet<BridgeAddress> Addresses = default)
 {
     /// <summary>The largest guest memory that a tender takes, in MiB (Solo5 hvt: 4 GiB).</summary>
     public const long MaxMemoryMib = 4096;
 
     /// <summary>What covers this and <paramref name="other"/>, of which one at a time runs.</summary>
-    public Demand Or(Demand other) =>
-        new(Math.Max(MemoryMib, other.MemoryMib), CpuIds.Union(other.CpuIds), Bridges.Union(other.Bridges), Blocks.Union(other.Blocks));
+    public Demand Or(Demand other) => new(
+        Math.Max(MemoryMib, other.MemoryMib),
+        CpuIds.Union(other.CpuIds),
+        Bridges.Union(other.Bridges),
+        Blocks.Union(other.Blocks),
+        Addresses.Union(other.Addresses));
 
     /// <summary>
     /// The block device of the host that <paramref name="block"/> means for a unikernel of <paramref name="path"/>: only those of its own
@@ -30,22 +40,24 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
     }
 
     /// <summary>
-    /// What <paramref name="settings"/> demand that were good when they were stored. A block device whose name is none is left out.
+    /// What <paramref name="settings"/> demand for the unikernel <paramref name="name"/>, that were good when they were asked for or
+    /// stored. A block device whose name is none is left out.
     /// </summary>
-    public static Demand Of(NamePath path, UnikernelSettings settings) => new(
+    public static Demand Of(Name name, UnikernelSettings settings) => new(
         settings.MemoryMib,
         settings.CpuIds,
         settings.HostBridges,
         new ValueSet<Name>(settings.Blocks
-            .Select(block => TryNameBlock(path, block, out Name name, out _) ? name : default)
-            .Where(name => name.Label is not null)));
+            .Select(block => TryNameBlock(name.Path, block, out Name host, out _) ? host : default)
+            .Where(host => host.Label is not null)),
+        new ValueSet<BridgeAddress>(settings.Nets.Select(net => BridgeAddress.Of(name, net))));
 
     /// <summary>
-    /// Reads what <paramref name="settings"/> demand for a unikernel of <paramref name="path"/>, or refuses numbers and names that no
-    /// unikernel can have.
+    /// Reads what <paramref name="settings"/> demand for the unikernel <paramref name="name"/>, or refuses numbers, names and addresses
+    /// that no unikernel can have.
     /// </summary>
     public static bool TryOf(
-        NamePath path, UnikernelSettings settings, [NotNullWhen(true)] out Demand? demand, [NotNullWhen(false)] out Refusal? refusal)
+        Name name, UnikernelSettings settings, [NotNullWhen(true)] out Demand? demand, [NotNullWhen(false)] out Refusal? refusal)
     {
         demand = null;
         refusal = settings switch
@@ -55,36 +67,41 @@ public sealed record Demand(long MemoryMib, ValueSet<long> CpuIds, ValueSet<RawT
             { CpuIds.Count: 0 } => new Refusal(RefusalCode.InvalidValue, "CPUids may not be empty"),
             _ => null,
         };
-        if (refusal is not null || !TryNameBlocks(path, settings, out ValueSet<Name> blocks, out refusal))
-        {
-            return false;
-        }
-
-        demand = new Demand(settings.MemoryMib, settings.CpuIds, settings.HostBridges, blocks);
-        return true;
+        refusal ??= RefuseBlocks(name.Path, settings) ?? RefuseAddresses(name, settings);
+        demand = refusal is null ? Of(name, settings) : null;
+        return demand is not null;
     }
 
-    private static bool TryNameBlocks(
-        NamePath path, UnikernelSettings settings, out ValueSet<Name> blocks, [NotNullWhen(false)] out Refusal? refusal)
+    private static Refusal? RefuseBlocks(NamePath path, UnikernelSettings settings)
     {
-        var names = new List<Name>();
-        refusal = null;
+        var names = new HashSet<Name>();
         foreach (BlockAttachment block in settings.Blocks)
         {
-            if (TryNameBlock(path, block, out Name name, out refusal) && names.Contains(name))
+            if (!TryNameBlock(path, block, out Name name, out Refusal? refusal))
             {
-                refusal = new Refusal(RefusalCode.InvalidValue, $"block device {name} is attached twice");
+                return refusal;
             }
 
-            if (refusal is not null)
+            if (!names.Add(name))
             {
-                break;
+                return new Refusal(RefusalCode.InvalidValue, $"block device {name} is attached twice");
             }
-
-            names.Add(name);
         }
 
-        blocks = new ValueSet<Name>(names);
-        return refusal is null;
+        return null;
+    }
+
+    private static Refusal? RefuseAddresses(Name name, UnikernelSettings settings)
+    {
+        var addresses = new HashSet<BridgeAddress>();
+        foreach (BridgeAddress address in settings.Nets.Select(net => BridgeAddress.Of(name, net)))
+        {
+            if (!addresses.Add(address))
+            {
+                return address.RefuseSecond();
+            }
+        }
+
+        return null;
     }
 }

@@ -30,6 +30,11 @@ public sealed record ResourceTree
 
     private ImmutableDictionary<NamePath, Usage> UsageByPath { get; init; } = ImmutableDictionary<NamePath, Usage>.Empty;
 
+    // How many have it. More than one can only be what earlier daemons left.
+    private ImmutableDictionary<Name, int> BlockOwners { get; init; } = ImmutableDictionary<Name, int>.Empty;
+
+    private ImmutableDictionary<BridgeAddress, int> AddressOwners { get; init; } = ImmutableDictionary<BridgeAddress, int>.Empty;
+
     /// <summary>What <paramref name="path"/> and everything below it uses.</summary>
     public Usage UsageOf(NamePath path) => UsageByPath.GetValueOrDefault(path);
 
@@ -66,7 +71,10 @@ public sealed record ResourceTree
         : this;
 
     /// <summary>Whether a unikernel has the block device <paramref name="name"/>, or is to get it.</summary>
-    public bool IsInUse(Name name) => Unikernels.Values.Any(demand => demand.Blocks.Contains(name));
+    public bool IsInUse(Name name) => BlockOwners.ContainsKey(name);
+
+    /// <summary>Whether a unikernel has <paramref name="address"/>, or is to get it.</summary>
+    public bool IsInUse(BridgeAddress address) => AddressOwners.ContainsKey(address);
 
     /// <summary>The tree with one unikernel more; ask <see cref="Admission.RefuseUnikernel"/> before.</summary>
     /// <exception cref="ArgumentException">A unikernel of that name is in the tree.</exception>
@@ -79,14 +87,31 @@ public sealed record ResourceTree
 
         return this with
         {
-            Unikernels = Unikernels.Add(name, demand), UsageByPath = With(name.Path, new Usage(1, demand.MemoryMib)),
+            Unikernels = Unikernels.Add(name, demand),
+            UsageByPath = With(name.Path, new Usage(1, demand.MemoryMib)),
+            BlockOwners = OneMore(BlockOwners, demand.Blocks),
+            AddressOwners = OneMore(AddressOwners, demand.Addresses),
         };
     }
 
     /// <summary>The tree without the unikernel <paramref name="name"/>; unchanged when there is none.</summary>
     public ResourceTree WithoutUnikernel(Name name) => Unikernels.TryGetValue(name, out Demand? demand)
-        ? this with { Unikernels = Unikernels.Remove(name), UsageByPath = Without(name.Path, new Usage(1, demand.MemoryMib)) }
+        ? this with
+        {
+            Unikernels = Unikernels.Remove(name),
+            UsageByPath = Without(name.Path, new Usage(1, demand.MemoryMib)),
+            BlockOwners = OneLess(BlockOwners, demand.Blocks),
+            AddressOwners = OneLess(AddressOwners, demand.Addresses),
+        }
         : this;
+
+    private static ImmutableDictionary<T, int> OneMore<T>(ImmutableDictionary<T, int> owners, ValueSet<T> owned)
+        where T : IComparable<T> =>
+        owned.Aggregate(owners, (counts, one) => counts.SetItem(one, counts.GetValueOrDefault(one) + 1));
+
+    private static ImmutableDictionary<T, int> OneLess<T>(ImmutableDictionary<T, int> owners, ValueSet<T> owned)
+        where T : IComparable<T> =>
+        owned.Aggregate(owners, (counts, one) => counts[one] == 1 ? counts.Remove(one) : counts.SetItem(one, counts[one] - 1));
 
     private ImmutableDictionary<NamePath, Usage> With(NamePath path, Usage more) => path.SelfAndAncestors().Aggregate(
         UsageByPath, (usage, each) => usage.SetItem(each, usage.GetValueOrDefault(each) + more));

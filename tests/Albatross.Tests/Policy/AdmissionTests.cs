@@ -201,7 +201,7 @@ public sealed class AdmissionTests
     {
         var settings = new UnikernelSettings(new FailBehaviour.Quit(), null, true, Cpus(cpuIds), memoryMib, [], [], null);
 
-        Assert.Equal(sentence is null, Demand.TryOf(PathOf("foo:"), settings, out _, out Refusal? refusal));
+        Assert.Equal(sentence is null, Demand.TryOf(NameOf("foo:web"), settings, out _, out Refusal? refusal));
         Assert.Equal(sentence, refusal?.Text);
     }
 
@@ -218,8 +218,34 @@ public sealed class AdmissionTests
             [new NetAttachment(RawText.Of("mgmt"), null, null), new NetAttachment(RawText.Of("service"), RawText.Of("br0"), null)],
             null);
 
-        Assert.True(Demand.TryOf(PathOf("foo:"), settings, out Demand? demand, out _));
-        Assert.Equal(DemandOf(32, "0", "br0,mgmt"), demand);
+        Assert.True(Demand.TryOf(NameOf("foo:web"), settings, out Demand? demand, out _));
+        Assert.Equal(DemandOf(32, "0", "br0,mgmt") with { Addresses = demand.Addresses }, demand);
+    }
+
+    [Fact]
+    public void An_address_belongs_to_one_on_its_bridge_until_the_last_that_has_it_is_gone()
+    {
+        BridgeAddress address = new(RawText.Of("br0"), new MacAddress(1)), elsewhere = address with { Bridge = RawText.Of("br1") };
+        Demand first = DemandOf(1, "0", "") with { Addresses = new([address]) };
+        ResourceTree tree = ResourceTree.Empty.WithUnikernel(NameOf("foo:a"), first).WithUnikernel(NameOf("foo:left"), first);
+
+        Assert.Equal(
+            new Refusal(RefusalCode.AlreadyExists, "the address 00:00:00:00:00:01 is in use on bridge br0: give another one"),
+            tree.WithoutUnikernel(NameOf("foo:left")).RefuseUnikernel(NameOf("bar:web"), first));
+        Assert.Null(tree.RefuseUnikernel(NameOf("bar:web"), first with { Addresses = new([elsewhere]) }));
+        Assert.Null(tree.WithoutUnikernel(NameOf("foo:left")).WithoutUnikernel(NameOf("foo:a")).RefuseUnikernel(NameOf("bar:web"), first));
+    }
+
+    [Fact]
+    public void Two_interfaces_of_a_unikernel_have_two_addresses_on_one_bridge()
+    {
+        var mac = new MacAddress(0x0200_0000_0001);
+        NetAttachment one = new(RawText.Of("a"), RawText.Of("br0"), mac), two = new(RawText.Of("b"), RawText.Of("br0"), mac);
+        var settings = new UnikernelSettings(new FailBehaviour.Quit(), null, true, new([0]), 32, [], [one, two], null);
+
+        Assert.False(Demand.TryOf(NameOf("foo:web"), settings, out _, out Refusal? refusal));
+        Assert.Equal("the address 02:00:00:00:00:01 is in use on bridge br0: give another one", refusal.Text);
+        Assert.True(Demand.TryOf(NameOf("foo:web"), settings with { Nets = [one, two with { Bridge = RawText.Of("br1") }] }, out _, out _));
     }
 
     [Fact]
@@ -267,7 +293,7 @@ public sealed class AdmissionTests
             [],
             null);
 
-        Assert.False(Demand.TryOf(PathOf("foo:"), settings, out _, out Refusal? refusal));
+        Assert.False(Demand.TryOf(NameOf("foo:web"), settings, out _, out Refusal? refusal));
         Assert.Equal("block device foo:data is attached twice", refusal.Text);
     }
 
