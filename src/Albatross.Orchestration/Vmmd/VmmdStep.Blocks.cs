@@ -52,8 +52,11 @@ public static partial class VmmdStep
     {
         Name asked = from.Header.Name;
         ResourceTree resources = turn.State.Resources;
-        var entries = resources.BlockDevices
-            .Where(entry => asked.Label is null ? entry.Key.Path.IsAtOrBelow(asked.Path) : entry.Key == asked)
+        IEnumerable<KeyValuePair<Name, long>> meant = resources.BlockDevices;
+        meant = asked.Label is null ? meant.Where(entry => entry.Key.Path.IsAtOrBelow(asked.Path))
+            : resources.BlockDevices.TryGetValue(asked, out long sizeMib) ? [KeyValuePair.Create(asked, sizeMib)]
+            : [];
+        var entries = meant
             .Where(entry => turn.State.BlockWork.GetValueOrDefault(entry.Key)?.Task != BlockTask.Add)
             .OrderBy(entry => entry.Key.Node, ReplyOrder.Instance)
             .Select(entry => new Entry<BlockDevice>(

@@ -163,19 +163,26 @@ public static partial class VmmdStep
     private static void Info(Turn turn, Requester from, InfoForm form)
     {
         Name asked = from.Header.Name;
-        if (asked.Label is not null && turn.Find(asked) is { Process: null } absent && turn.State.Desired.ContainsKey(asked))
+        IEnumerable<Unikernel> meant = turn.State.Unikernels.Values
+            .Where(unikernel => unikernel.Name.Path.IsAtOrBelow(asked.Path))
+            .OrderBy(unikernel => unikernel.Name.Node, ReplyOrder.Instance);
+        if (asked.Label is not null)
         {
-            turn.Refuse(from, new Refusal(RefusalCode.NotRunning, WhyAbsent(turn.State, absent)));
-            return;
+            Unikernel? one = turn.Find(asked);
+            if (one is { Process: null } && turn.State.Desired.ContainsKey(asked))
+            {
+                turn.Refuse(from, new Refusal(RefusalCode.NotRunning, WhyAbsent(turn.State, one)));
+                return;
+            }
+
+            meant = one is null ? [] : [one];
         }
 
-        var entries = turn.State.Unikernels.Values
-            .Where(unikernel => unikernel.Process is not null)
-            .Where(unikernel => asked.Label is null ? unikernel.Name.Path.IsAtOrBelow(asked.Path) : unikernel.Name == asked)
-            .OrderBy(unikernel => unikernel.Name.Node, ReplyOrder.Instance)
-            .Select(unikernel => new Entry<UnikernelInfo>(
-                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel)));
-        turn.Answer(from, new Reply.Unikernels(form, [.. entries]));
+        turn.Answer(from, new Reply.Unikernels(form,
+        [
+            .. meant.Where(unikernel => unikernel.Process is not null).Select(unikernel => new Entry<UnikernelInfo>(
+                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel))),
+        ]));
     }
 
     // The original has nothing to say of what it does not run, and its reply no place for it.
