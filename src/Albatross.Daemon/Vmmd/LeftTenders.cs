@@ -29,6 +29,7 @@ internal sealed class LeftTenders(DaemonOptions options, TenderRecords records, 
     /// <exception cref="IOException">Something is there, but it cannot be found out what.</exception>
     public async Task<ImmutableArray<LeftTender>> FindAsync(CancellationToken cancellation)
     {
+        records.RemoveUnfinished();
         var found = ImmutableArray.CreateBuilder<LeftTender>();
         foreach ((string file, TenderRecord? record) in records.All.ToList())
         {

@@ -36,6 +36,9 @@ internal sealed class TenderRecords(DurableDirectory directory)
     /// <summary>Removes the file of this name.</summary>
     public void Remove(string file) => directory.Remove(file);
 
+    /// <summary>Removes what a daemon that was killed was writing: it is void.</summary>
+    public void RemoveUnfinished() => directory.Remove(Unfinished);
+
     /// <summary>
     /// Every file with its record; null in the place of what is none. What was being written when the daemon was killed is void.
     /// </summary>

@@ -1,5 +1,6 @@
 using Albatross.Orchestration.Vmmd;
 using Albatross.Policy.Names;
+using Albatross.Policy.Resources;
 using static Albatross.Orchestration.Simulation.Requirement;
 
 namespace Albatross.Orchestration.Simulation;
@@ -38,6 +39,11 @@ internal sealed partial class SimulatedHost
         {
             Require(ImageFiles.Contains(image), $"image {image} is wanted or runs, but its file is gone");
             _references[image] = Held(image) + 1;
+        }
+
+        foreach (Name block in Disk.Unikernels.SelectMany(wanted => Demand.Of(wanted.Key, wanted.Value.Settings).Blocks))
+        {
+            Require(Blocks.ContainsKey(block), $"block device {block} is one of a unikernel that is wanted, but it is gone");
         }
 
         ImageFiles.IntersectWith(_references.Keys);   // the next daemon removes what nobody wants

@@ -116,7 +116,8 @@ internal sealed partial class VmmdSimulation
         Require(_host.IsQuiet && _state.Unikernels.IsEmpty, $"{_state.Unikernels.Count} unikernels are left");
         Require(_host.TimesFinished == 1, $"finished {_host.TimesFinished} times");
         Require(_waiting.Count == 0, $"never answered: {string.Join(", ", _waiting.Keys)}");
-        int wanted = _state.Desired.Count + _state.Storing.Forgotten.Length;   // forgotten, while a full disk still names them
+        int named = _state.Storing.Forgotten.Count(forgotten => forgotten.Image is not null);   // by a full disk, although forgotten
+        int wanted = _state.Desired.Count + named;
         Require(_host.References == wanted, "images that nobody wants are left, or wanted ones are not");
         bool isClean = _host.Traces.Count == 0 && _host.Sampled.Count == 0 && _host.Attached.Count == 0;
         Require(isClean, "the host holds something for nobody");

@@ -12,7 +12,7 @@ namespace Albatross.Orchestration.Vmmd;
 internal sealed class Turn
 {
     private readonly List<VmmdEffect> _effects = [];
-    private readonly List<ImageId> _forgotten = [];
+    private readonly List<Forgotten> _forgotten = [];
     private readonly VmmdState _before;
 
     public Turn(VmmdState before) => _before = State = before;
@@ -111,16 +111,16 @@ internal sealed class Turn
         if (earlier?.Image != wanted.Image)
         {
             Do(new VmmdEffect.RetainImage(wanted.Image));
-            Forget(earlier?.Image);
         }
 
+        Forget(unikernel.Name, wanted);
         State = State with { Desired = State.Desired.SetItem(unikernel.Name, wanted) };
     }
 
     /// <summary>Does not want <paramref name="name"/> any more.</summary>
     public void Drop(Name name)
     {
-        Forget(State.Desired.GetValueOrDefault(name)?.Image);
+        Forget(name, next: null);
         State = State with { Desired = State.Desired.Remove(name) };
     }
 
@@ -133,12 +133,12 @@ internal sealed class Turn
         }
     }
 
-    // The disk still names it: a daemon that dies now has a successor that needs it.
-    private void Forget(ImageId? image)
+    private void Forget(Name name, DesiredUnikernel? next)
     {
-        if (image is not null)
+        if (State.Desired.TryGetValue(name, out DesiredUnikernel? earlier))
         {
-            _forgotten.Add(image);
+            ImageId? image = earlier.Image == next?.Image ? null : earlier.Image;
+            _forgotten.Add(new Forgotten(State.Storing.Wanted + 1, image, Demand.Of(name, earlier.Settings).Blocks));
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class Turn
             {
                 Wanted = version,
                 Held = [.. State.Storing.Held, .. done.Select(reply => new HeldAnswer(version, reply))],
-                Forgotten = [.. State.Storing.Forgotten, .. _forgotten.Select(image => new ForgottenImage(version, image))],
+                Forgotten = [.. State.Storing.Forgotten, .. _forgotten],
             },
         };
         Store(TimeSpan.Zero);

@@ -1,3 +1,4 @@
+using Albatross.Policy;
 using Albatross.Policy.Names;
 using Albatross.Policy.Policies;
 using Albatross.Policy.Resources;
@@ -78,14 +79,14 @@ public sealed record DesiredState(
 /// <param name="InFlight">The version that is being stored; 0 when none is.</param>
 /// <param name="Done">The version that is stored.</param>
 /// <param name="Held">Answers that wait, with the version that they wait for, ascending.</param>
-/// <param name="Forgotten">References to images that an earlier version needs, with the version that does not, ascending.</param>
-/// <param name="Blocks">Block devices that are made when their version is on the disk, ascending.</param>
+/// <param name="Forgotten">What an earlier version needs, with the version that does not, ascending.</param>
+/// <param name="Blocks">What is done to block devices when their version is on the disk, ascending.</param>
 public sealed record StoreProgress(
     long Wanted,
     long InFlight,
     long Done,
     ImmutableArray<HeldAnswer> Held,
-    ImmutableArray<ForgottenImage> Forgotten,
+    ImmutableArray<Forgotten> Forgotten,
     ImmutableArray<HeldBlock> Blocks)
 {
     /// <summary>Nothing was stored and nothing has to be.</summary>
@@ -100,14 +101,19 @@ public sealed record StoreProgress(
 /// <param name="Answer">The answer.</param>
 public sealed record HeldAnswer(long Version, VmmdEffect.Reply Answer);
 
-/// <summary>An image that is not wanted any more, but the disk does not know yet.</summary>
+/// <summary>
+/// What is not wanted any more, but the disk does not know yet: a daemon that dies now has a successor that starts it.
+/// </summary>
 /// <param name="Version">The first version of what is wanted without it.</param>
-/// <param name="Image">The image, of which one reference is held.</param>
-public sealed record ForgottenImage(long Version, ImageId Image);
+/// <param name="Image">Its image, of which one reference is held; null when what is wanted in its place has the same.</param>
+/// <param name="Blocks">Its block devices.</param>
+public sealed record Forgotten(long Version, ImageId? Image, ValueSet<Name> Blocks);
 
 /// <summary>
-/// A block device that was admitted under policies which are not on the disk yet: a daemon that dies would leave one that none allows.
+/// What waits for the disk: to make a block device under policies that are not on it yet, which a daemon that dies would leave allowed by
+/// none; to change or remove one that the disk still gives to a unikernel, which would come back without it.
 /// </summary>
-/// <param name="Version">The version with the policies.</param>
-/// <param name="Make">What is done then.</param>
-public sealed record HeldBlock(long Version, VmmdEffect.MakeBlock Make);
+/// <param name="Version">The version that it waits for.</param>
+/// <param name="Name">The block device.</param>
+/// <param name="Effect">What is done then.</param>
+public sealed record HeldBlock(long Version, Name Name, VmmdEffect Effect);

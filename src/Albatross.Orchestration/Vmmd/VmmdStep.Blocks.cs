@@ -79,19 +79,7 @@ public static partial class VmmdStep
 
         turn.State = turn.State with { Resources = turn.State.Resources.WithBlockDevice(name, sizeMib) };
         Begin(turn, from, BlockTask.Add);
-        var make = new VmmdEffect.MakeBlock(name, sizeMib, content);
-        StoreProgress storing = turn.State.Storing;
-        if (storing.IsComplete)
-        {
-            turn.Do(make);
-        }
-        else
-        {
-            turn.State = turn.State with
-            {
-                Storing = storing with { Blocks = storing.Blocks.Add(new HeldBlock(storing.Wanted, make)) },
-            };
-        }
+        Do(turn, name, new VmmdEffect.MakeBlock(name, sizeMib, content), waitsForDisk: !turn.State.Storing.IsComplete);
     }
 
     private static void FillBlock(Turn turn, Requester from, BlockContent content)
@@ -106,7 +94,8 @@ public static partial class VmmdStep
         }
 
         Begin(turn, from, BlockTask.Fill);
-        turn.Do(new VmmdEffect.FillBlock(name, turn.State.Resources.BlockDevices[name], content));
+        var fill = new VmmdEffect.FillBlock(name, turn.State.Resources.BlockDevices[name], content);
+        Do(turn, name, fill, waitsForDisk: IsGivenByDisk(turn.State, name));
     }
 
     private static void SendBlock(Turn turn, Requester from, long level, bool isWhole)
@@ -147,7 +136,26 @@ public static partial class VmmdStep
         }
 
         Begin(turn, from, BlockTask.Remove);
-        turn.Do(new VmmdEffect.RemoveBlock(name));
+        Do(turn, name, new VmmdEffect.RemoveBlock(name), waitsForDisk: IsGivenByDisk(turn.State, name));
+    }
+
+    // Whether what is on the disk may still give it to a unikernel that is not wanted any more.
+    private static bool IsGivenByDisk(VmmdState state, Name name) =>
+        state.Storing.Forgotten.Any(forgotten => forgotten.Blocks.Contains(name));
+
+    private static void Do(Turn turn, Name name, VmmdEffect effect, bool waitsForDisk)
+    {
+        StoreProgress storing = turn.State.Storing;
+        if (!waitsForDisk)
+        {
+            turn.Do(effect);
+            return;
+        }
+
+        turn.State = turn.State with
+        {
+            Storing = storing with { Blocks = storing.Blocks.Add(new HeldBlock(storing.Wanted, name, effect)) },
+        };
     }
 
     private static void Begin(Turn turn, Requester from, BlockTask task) =>
@@ -229,7 +237,7 @@ public static partial class VmmdStep
         turn.State = turn.State with { Storing = turn.State.Storing with { Blocks = [] } };
         foreach (HeldBlock block in held)
         {
-            BlockFailed(turn, block.Make.Name, new Refusal(RefusalCode.ShuttingDown, "the daemon is stopping"));
+            BlockFailed(turn, block.Name, new Refusal(RefusalCode.ShuttingDown, "the daemon is stopping"));
         }
 
         foreach (Name name in turn.State.BlockWork.Keys)

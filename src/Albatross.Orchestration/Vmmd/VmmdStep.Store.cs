@@ -16,14 +16,14 @@ public static partial class VmmdStep
             turn.Do(held.Answer);
         }
 
-        foreach (ForgottenImage forgotten in storing.Forgotten.Where(forgotten => forgotten.Version <= version))
+        foreach (Forgotten forgotten in storing.Forgotten.Where(forgotten => forgotten.Version <= version))
         {
             turn.ReleaseImage(forgotten.Image);
         }
 
         foreach (HeldBlock held in storing.Blocks.Where(held => held.Version <= version))
         {
-            turn.Do(held.Make);
+            turn.Do(held.Effect);
         }
 
         turn.State = turn.State with
@@ -52,7 +52,7 @@ public static partial class VmmdStep
 
         foreach (HeldBlock held in storing.Blocks)
         {
-            BlockFailed(turn, held.Make.Name, refusal with { Text = $"the policies that allow it could not be stored: {refusal.Text}" });
+            BlockFailed(turn, held.Name, refusal with { Text = $"what it waited for could not be stored: {refusal.Text}" });
         }
 
         turn.Do(new VmmdEffect.Report(Name.Root, $"what is wanted could not be stored: {refusal.Text}"));

@@ -40,7 +40,7 @@ public sealed class BlockCommandTests
         vmmd.Ask(8, "bar:data", new Command.BlockAdd(3));
 
         Assert.Contains(
-            "refuse 8: the policies that allow it could not be stored: no space", vmmd.StoreFailed(1, "no space"));
+            "refuse 8: what it waited for could not be stored: no space", vmmd.StoreFailed(1, "no space"));
         Assert.Equal(0, vmmd.BlockMibOf("bar:"));
         Assert.Empty(vmmd.Stored(1));
     }
@@ -197,6 +197,31 @@ public sealed class BlockCommandTests
         Assert.Equal(["refuse 9: dump block: not found"], _vmmd.Ask(9, "foo:none", new Command.BlockDump(0)));
         Assert.Equal(["refuse 10: dump block: not found"], _vmmd.Ask(10, "foo:none", new Command.BlockOldDump(0)));
         Assert.Equal(["refuse 11: remove block: not found"], _vmmd.Ask(11, "foo:none", new Command.BlockRemove()));
+    }
+
+    // Found by an hour of simulation: seed 20360260, step 176.
+    [Fact]
+    public void A_block_device_is_neither_removed_nor_set_before_the_disk_has_forgotten_its_unikernel()
+    {
+        VmmdScript vmmd = WithDisks();
+        vmmd.Exited("foo:web", 1, code: 0);
+
+        Assert.Empty(vmmd.Ask(8, "foo:disk", new Command.BlockRemove()));
+        Assert.Equal(["remove block foo:other"], vmmd.Ask(9, "foo:other", new Command.BlockRemove()));
+        Assert.Contains("remove block foo:disk", vmmd.Stored(2));
+
+        vmmd = WithDisks();
+        vmmd.Exited("foo:web", 1, code: 0);
+        Assert.Empty(vmmd.Ask(8, "foo:disk", new Command.BlockSet(Compressed: false)));
+        Assert.Contains("refuse 8: what it waited for could not be stored: no space", vmmd.StoreFailed(2, "no space"));
+
+        static VmmdScript WithDisks()
+        {
+            var vmmd = new VmmdScript { StoresAtOnce = false };
+            vmmd.Run("foo:web", VmmdScript.WithDevices);
+            vmmd.Stored(1);
+            return vmmd;
+        }
     }
 
     [Fact]
