@@ -12,6 +12,12 @@ namespace Albatross.Benchmarks.Tenders;
 /// <summary>An image as the daemon holds it: parsed, its bytes in sealed memory.</summary>
 internal sealed record HeldImage(UnikernelImage Image, SealedFile File);
 
+/// <summary>CPU time of one start in milliseconds.</summary>
+internal readonly record struct StartTime(double Parent, double Child)
+{
+    public double Sum => Parent + Child;
+}
+
 /// <summary>A device and its descriptor.</summary>
 internal sealed record HeldDevice(Func<ManifestEntry, DeviceAttachment> Attach, SafeHandle Descriptor);
 
@@ -69,22 +75,24 @@ internal sealed class ResidentTender : IDisposable
         Descriptors = [_null, _null, _null],
     });
 
-    /// <summary>Waits for the end, which has to be a success; the CPU time of the process.</summary>
-    public static TimeSpan End(ProcessDescriptor process)
+    /// <summary>
+    /// From <paramref name="start"/> to the end, which has to be a success: the CPU time of this thread, without that of reading the other's
+    /// from /proc, and the CPU time of the process.
+    /// </summary>
+    public static StartTime Measure(Func<ProcessDescriptor> start)
     {
         const int Patience = 60_000;
-        using (process)
-        {
-            process.HasEnded(Patience);
-            TimeSpan used = CpuClock.Of(process.ProcessId);
-            ProcessExit exit = process.Wait();
-            if (exit.ShellStatus != 0)
-            {
-                throw new InvalidOperationException($"what is measured ended with {exit}");
-            }
-
-            return used;
-        }
+        TimeSpan begun = CpuClock.ThisThread;
+        using ProcessDescriptor process = start();
+        process.HasEnded(Patience);
+        TimeSpan ended = CpuClock.ThisThread;
+        TimeSpan child = CpuClock.Of(process.ProcessId);
+        TimeSpan collecting = CpuClock.ThisThread;
+        ProcessExit exit = process.Wait();
+        TimeSpan parent = ended - begun + (CpuClock.ThisThread - collecting);
+        return exit.ShellStatus == 0
+            ? new StartTime(parent.TotalMilliseconds, child.TotalMilliseconds)
+            : throw new InvalidOperationException($"what is measured ended with {exit}");
     }
 
     /// <summary>The launcher's ELF file.</summary>

@@ -98,12 +98,12 @@ internal static partial class Throughput
         List<double> plain = [], open = [], filtered = [], machine = [], exits = [];
         for (int round = 0; round < rounds; round++)
         {
-            plain.Add(ResidentTender.End(resident.Start(spt, device, Filter.Off)).TotalMilliseconds);
-            open.Add(ResidentTender.End(resident.Start(spt, device, Filter.AllowsAll)).TotalMilliseconds);
-            filtered.Add(ResidentTender.End(resident.Start(spt, device)).TotalMilliseconds);
+            plain.Add(ResidentTender.Measure(() => resident.Start(spt, device, Filter.Off)).Child);
+            open.Add(ResidentTender.Measure(() => resident.Start(spt, device, Filter.AllowsAll)).Child);
+            filtered.Add(ResidentTender.Measure(() => resident.Start(spt, device)).Child);
             if (alone is not null)
             {
-                machine.Add(ResidentTender.End(resident.Start(hvt, device)).TotalMilliseconds);
+                machine.Add(ResidentTender.Measure(() => resident.Start(hvt, device)).Child);
                 exits.Add(alone.Exits(hvt, HvtCalls).TotalMilliseconds);
             }
         }

@@ -176,6 +176,8 @@ public sealed class AdoptionTests
         await daemon.KillAsync();
         File.Delete(Path.Combine(daemon.Directory, "db/state.albatross"));
         File.WriteAllText(daemon.RecordOf("demo:two"), "written by somebody else\n");
+        string unfinished = Path.Combine(Path.GetDirectoryName(daemon.RecordOf("demo:two"))!, "unfinished");
+        File.WriteAllText(unfinished, "albatross-te");
 
         await daemon.StartAgainAsync();
 
@@ -184,6 +186,7 @@ public sealed class AdoptionTests
         await RunningDaemon.Eventually(() => !RunningDaemon.IsAlive(one) && !RunningDaemon.IsAlive(two), () => daemon.Log);
         await RunningDaemon.Eventually(
             () => !Directory.EnumerateFiles(Path.Combine(daemon.Directory, "run/fifo")).Any(), () => "a FIFO is left");
+        Assert.False(File.Exists(unfinished));
         AssertNothingIsHeld(daemon);
     }
 
