@@ -76,6 +76,7 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         var loop = new VmmdLoop(_inputs.Reader, effects.Start, log);
 
         Task[] services = [server.RunAsync(serving.Token), IgnoreCancellation(console.RunAsync(serving.Token))];
+        Array.ForEach(services, EndWhenItFails);
         Log.Listening(log, "vmmd", options.VmmdSocket);
         var stop = new VmmdInput.ShutdownRequested(options.StopUnikernels);
         await using (stoppingToken.Register(() => _inputs.Writer.WriteAsync(stop).AsTask()).ConfigureAwait(false))
@@ -152,6 +153,13 @@ internal sealed class VmmdRole(DaemonOptions options, TimeProvider time, ILogger
         int fifos = left.RemoveFifos(found);
         Log.Found(log, found.Length - outdated, outdated, left.Ended, taps, fifos, freedImages);
     }
+
+    // By a bug; without it vmmd would live on and answer nobody.
+    private void EndWhenItFails(Task service) => service.ContinueWith(
+        failed => _inputs.Writer.TryComplete(failed.Exception!.InnerException),
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted,
+        TaskScheduler.Default);
 
     private static async Task IgnoreCancellation(Task task)
     {
