@@ -6,7 +6,7 @@ namespace Albatross.Tests.Orchestration;
 /// <summary>Random lives of a host: so many seeds, at least 300 steps each and the way to the end, every step checked.</summary>
 public sealed class VmmdSimulationTests
 {
-    private const int Seeds = 2000;
+    private const int Seeds = 8000;
     private const int Steps = 300;
 
     [Fact]
