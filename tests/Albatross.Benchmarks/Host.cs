@@ -17,7 +17,7 @@ internal sealed class Host
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
     private static readonly ResourcePolicy Plenty = new(1 << 20, new([0, 1]), 1 << 30, 1 << 30, new([RawText.Of("service")]));
 
-    private readonly Name _new = NameOf("user0:group0:new");
+    private readonly Name _new = Samples.NameOf("user0:group0:new");
 
     private Host(VmmdState state) => State = state;
 
@@ -28,7 +28,7 @@ internal sealed class Host
         var host = new Host(VmmdState.Initial(
             VmmdSettings.Default,
             Plenty,
-            Enumerable.Range(0, unikernels).Select(i => (BlockOf(NameOf(i)), 4L)).Append((NameOf("user0:group0:d"), 4L))));
+            Enumerable.Range(0, unikernels).Select(i => (BlockOf(NameOf(i)), 4L)).Append((Samples.NameOf("user0:group0:d"), 4L))));
         for (int i = 0; i < unikernels; i++)
         {
             Name name = NameOf(i);
@@ -71,7 +71,7 @@ internal sealed class Host
     /// <summary>What a client that asks for one of them is answered.</summary>
     public ImmutableArray<VmmdEffect> Info(Name name) => Do(new VmmdInput.CommandReceived(From(name), new Command.UnikernelInfo()));
 
-    public static Name NameOf(int number) => NameOf($"user{number / 500}:group{number / 50 % 10}:web{number}");
+    public static Name NameOf(int number) => Samples.NameOf($"user{number / 500}:group{number / 50 % 10}:web{number}");
 
     private long Run(Name name, UnikernelSettings settings)
     {
@@ -117,14 +117,11 @@ internal sealed class Host
 
     private static Requester From(Name name) => new(1, new Header(1, name));
 
-    private static Name BlockOf(Name name) => NameOf($"{name.Path}{"d" + name.Label}");
+    private static Name BlockOf(Name name) => Samples.NameOf($"{name.Path}{"d" + name.Label}");
 
     private static UnikernelSettings SettingsOf(int number) => new(
         new FailBehaviour.Restart(default), 50, AddName: true, new([number & 1]), 32,
         [new BlockAttachment(RawText.Of("data"), RawText.Of(number < 0 ? "d" : $"dweb{number}"), SectorSize: null)],
         [new NetAttachment(RawText.Of("net"), RawText.Of("service"), new MacAddress(0x0200_0000_0000UL + (ulong)(number + 1)))],
         [RawText.Of($"--ipv4=10.0.{number >> 8 & 0xff}.{number & 0xff}/16"), RawText.Of("-l"), RawText.Of("*:debug")]);
-
-    private static Name NameOf(string text) =>
-        Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new InvalidOperationException(refusal.Text);
 }

@@ -38,6 +38,7 @@ internal static class Samples
         return new Wire.Answer(new Header(1, Name.Root), new Reply.Unikernels(InfoForm.Current, [.. entries]));
     }
 
-    private static Name NameOf(string text) =>
+    /// <summary>The name that <paramref name="text"/> writes.</summary>
+    public static Name NameOf(string text) =>
         Name.TryParse(text, out Name name, out Refusal? refusal) ? name : throw new InvalidOperationException(refusal.Text);
 }

@@ -52,16 +52,10 @@ public static partial class VmmdStep
     {
         Name asked = from.Header.Name;
         ResourceTree resources = turn.State.Resources;
-        IEnumerable<KeyValuePair<Name, long>> meant = resources.BlockDevices;
-        meant = asked.Label is null ? meant.Where(entry => entry.Key.Path.IsAtOrBelow(asked.Path))
-            : resources.BlockDevices.TryGetValue(asked, out long sizeMib) ? [KeyValuePair.Create(asked, sizeMib)]
-            : [];
-        var entries = meant
+        var entries = MeantBy(asked, resources.BlockDevices)
             .Where(entry => turn.State.BlockWork.GetValueOrDefault(entry.Key)?.Task != BlockTask.Add)
-            .OrderBy(entry => entry.Key.Node, ReplyOrder.Instance)
             .Select(entry => new Entry<BlockDevice>(
-                asked.Label is null ? entry.Key.RelativeTo(asked.Path) : asked,
-                new BlockDevice(entry.Value, resources.IsInUse(entry.Key))));
+                Shown(entry.Key, asked), new BlockDevice(entry.Value, resources.IsInUse(entry.Key))));
         turn.Answer(from, new Reply.BlockDevices([.. entries]));
     }
 

@@ -163,27 +163,31 @@ public static partial class VmmdStep
     private static void Info(Turn turn, Requester from, InfoForm form)
     {
         Name asked = from.Header.Name;
-        IEnumerable<Unikernel> meant = turn.State.Unikernels.Values
-            .Where(unikernel => unikernel.Name.Path.IsAtOrBelow(asked.Path))
-            .OrderBy(unikernel => unikernel.Name.Node, ReplyOrder.Instance);
-        if (asked.Label is not null)
+        if (asked.Label is not null && turn.Find(asked) is { Process: null } absent && turn.State.Desired.ContainsKey(asked))
         {
-            Unikernel? one = turn.Find(asked);
-            if (one is { Process: null } && turn.State.Desired.ContainsKey(asked))
-            {
-                turn.Refuse(from, new Refusal(RefusalCode.NotRunning, WhyAbsent(turn.State, one)));
-                return;
-            }
-
-            meant = one is null ? [] : [one];
+            turn.Refuse(from, new Refusal(RefusalCode.NotRunning, WhyAbsent(turn.State, absent)));
+            return;
         }
 
-        turn.Answer(from, new Reply.Unikernels(form,
-        [
-            .. meant.Where(unikernel => unikernel.Process is not null).Select(unikernel => new Entry<UnikernelInfo>(
-                asked.Label is null ? unikernel.Name.RelativeTo(asked.Path) : asked, Describe(turn.State.Resources, unikernel))),
-        ]));
+        var entries = MeantBy(asked, turn.State.Unikernels)
+            .Where(entry => entry.Value.Process is not null)
+            .Select(entry => new Entry<UnikernelInfo>(Shown(entry.Key, asked), Describe(turn.State.Resources, entry.Value)));
+        turn.Answer(from, new Reply.Unikernels(form, [.. entries]));
     }
+
+    // A path means what is at and below it, in the order of replies; a name means that one only, and is looked up.
+    private static IEnumerable<KeyValuePair<Name, T>> MeantBy<T>(Name asked, ImmutableSortedDictionary<Name, T> all)
+    {
+        if (asked.Label is null)
+        {
+            return all.Where(entry => entry.Key.Path.IsAtOrBelow(asked.Path)).OrderBy(entry => entry.Key.Node, ReplyOrder.Instance);
+        }
+
+        return all.TryGetValue(asked, out T? one) ? [KeyValuePair.Create(asked, one)] : [];
+    }
+
+    // Names are relative to a path that was asked for.
+    private static Name Shown(Name name, Name asked) => asked.Label is null ? name.RelativeTo(asked.Path) : name;
 
     // The original has nothing to say of what it does not run, and its reply no place for it.
     private static string WhyAbsent(VmmdState state, Unikernel unikernel)

@@ -9,6 +9,10 @@ namespace Albatross.Tests.Daemon;
 public sealed class WireServerTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("albatross-");
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Socket _listener;
+
+    public WireServerTests() => _listener = LocalSocket.Listen(SocketPath);
 
     private string SocketPath => Path.Combine(_directory.FullName, "role.sock");
 
@@ -16,10 +20,8 @@ public sealed class WireServerTests : IDisposable
     [Fact]
     public async Task Connections_that_end_at_once_do_not_end_the_accepting()
     {
-        using Socket listener = LocalSocket.Listen(SocketPath);
-        var server = new WireServer(listener, FrameLimits.LocalSocket, (_, _) => Task.CompletedTask, NullLogger.Instance);
-        using var stop = new CancellationTokenSource();
-        Task serving = server.RunAsync(stop.Token);
+        var server = new WireServer(_listener, FrameLimits.LocalSocket, (_, _) => Task.CompletedTask, NullLogger.Instance);
+        Task serving = server.RunAsync(_stop.Token);
 
         Task[] clients = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
@@ -32,18 +34,17 @@ public sealed class WireServerTests : IDisposable
         await Task.WhenAny(serving, Task.WhenAll(clients));
 
         Assert.False(serving.IsCompleted, serving.Exception?.ToString());
-        await stop.CancelAsync();
+        await _stop.CancelAsync();
         await serving;
     }
 
     [Fact]
     public async Task A_host_that_accepts_no_connection_for_a_moment_does_not_end_the_accepting()
     {
-        using Socket listener = LocalSocket.Listen(SocketPath);
         int failures = 0;
         var served = new TaskCompletionSource();
         using var acceptor = new Acceptor(
-            cancellation => failures++ < 2 ? throw new SocketException((int)SocketError.TooManyOpenSockets) : listener.AcceptAsync(cancellation),
+            cancellation => failures++ < 2 ? throw new SocketException((int)SocketError.TooManyOpenSockets) : _listener.AcceptAsync(cancellation),
             most: 1,
             (socket, _) =>
             {
@@ -52,25 +53,23 @@ public sealed class WireServerTests : IDisposable
                 return Task.CompletedTask;
             },
             NullLogger.Instance);
-        using var stop = new CancellationTokenSource();
-        Task accepting = acceptor.RunAsync(stop.Token);
+        Task accepting = acceptor.RunAsync(_stop.Token);
 
         await using NetworkStream stream = await LocalSocket.ConnectAsync(SocketPath, CancellationToken.None);
         await served.Task;
 
-        await stop.CancelAsync();
+        await _stop.CancelAsync();
         await accepting;
     }
 
     [Fact]
     public async Task A_connection_that_fails_gives_its_place_to_the_next_one_and_the_last_is_waited_for()
     {
-        using Socket listener = LocalSocket.Listen(SocketPath);
         int number = 0;
         var end = new TaskCompletionSource();
         var isServed = new TaskCompletionSource();
         using var acceptor = new Acceptor(
-            listener.AcceptAsync,
+            _listener.AcceptAsync,
             most: 1,
             async (socket, _) =>
             {
@@ -86,17 +85,21 @@ public sealed class WireServerTests : IDisposable
                 }
             },
             NullLogger.Instance);
-        using var stop = new CancellationTokenSource();
-        Task accepting = acceptor.RunAsync(stop.Token);
+        Task accepting = acceptor.RunAsync(_stop.Token);
         await using NetworkStream first = await LocalSocket.ConnectAsync(SocketPath, CancellationToken.None);
         await using NetworkStream second = await LocalSocket.ConnectAsync(SocketPath, CancellationToken.None);
         await isServed.Task;
 
-        await stop.CancelAsync();
+        await _stop.CancelAsync();
         Assert.False(accepting.IsCompleted);
         end.SetResult();
         await accepting;
     }
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _stop.Dispose();
+        _directory.Delete(recursive: true);
+    }
 }
